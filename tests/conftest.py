@@ -1,0 +1,67 @@
+"""Peers: programs of others that some tests talk to. A missing one skips its tests and says how to get it.
+
+With WIREROOM_NO_SKIP=1, as in .ci/run, a skip is a failure, so that nothing is missed in silence; only a
+reason that begins with `only on`, as in "only on Linux", may still skip.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Generator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# What a test asks for: where it may be, and how its own `--version` begins.
+PEERS = {
+    "AWS CLI 1": ([str(ROOT / ".peers/awscli/bin/aws"), "aws"], "aws-cli/1."),
+    "AWS CLI 2": (["aws", "/usr/bin/aws"], "aws-cli/2."),
+}
+
+
+@cache
+def _find(name: str) -> Path | None:
+    places, version = PEERS[name]
+    for program in filter(None, map(shutil.which, places)):
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60, check=False)
+        if (said.stdout or said.stderr).startswith(version):
+            return Path(program)
+    return None
+
+
+@pytest.fixture(scope="session")
+def peer() -> Callable[[str], Path]:
+    """`peer("AWS CLI 2")` is the program's path; where it is missing, the test that asked is skipped."""
+
+    def need(name: str) -> Path:
+        found = _find(name)
+        if found is None:
+            pytest.skip(f"{name} is missing: run tools/install-peers")
+        return found
+
+    return need
+
+
+def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("WIREROOM_NO_SKIP") != "1":
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not reason.removeprefix("Skipped: ").startswith("only on "):
+        report.outcome = "failed"
+        report.longrepr = f"WIREROOM_NO_SKIP=1 allows no skip. {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_skipped(report)
+    return report

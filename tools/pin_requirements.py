@@ -1,0 +1,108 @@
+"""Pins what pyproject.toml asks for into requirements/*.txt; `--check` says whether the pins still fit.
+
+Each file begins with a digest of what it was made from. The check compares that digest and reads the pins; it
+never resolves anew, for a release of somebody else's package must not turn our check red.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+# Compiled in this order: what run.txt pins, test.txt pins alike.
+FILES = ("run", "test", "peers")
+
+_PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?P<rest>.*)$", re.MULTILINE)
+
+
+def wanted(pyproject: dict[str, Any], file: str) -> list[str]:
+    """The requirements that `requirements/<file>.txt` answers: our own, without what they pull in."""
+    groups = pyproject["dependency-groups"]
+    if file == "peers":
+        return [*groups["peers"]]
+    run = [*pyproject["project"]["dependencies"], *pyproject["build-system"]["requires"]]
+    return run if file == "run" else [*run, *groups[file]]
+
+
+def header(pyproject: dict[str, Any], file: str) -> str:
+    """The first line of a pinned file; it changes whenever the file has to be made anew."""
+    inputs = [wanted(pyproject, file), pyproject["project"]["requires-python"], pyproject["tool"]["uv"]]
+    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    return f"# Made by `make requirements` from pyproject.toml {digest[:16]}\n"
+
+
+def pin(pyproject: dict[str, Any], file: str, *, upgrade: bool) -> None:
+    """Write `requirements/<file>.txt`; pins that still fit stay as they are unless `upgrade`."""
+    path = Path("requirements") / f"{file}.txt"
+    command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--quiet", "--output-file", str(path)]
+    command += ["--universal", "--python-version", "3.11", "--only-binary", ":all:", "--generate-hashes"]
+    command += ["--no-header", "--no-emit-index-url", "--annotation-style", "line"]
+    if upgrade:
+        command.append("--upgrade")
+    if file == "test":
+        command += ["--constraints", "requirements/run.txt"]
+    subprocess.run(command, input="\n".join(wanted(pyproject, file)), text=True, check=True, cwd=ROOT)
+    target = ROOT / path
+    target.write_text(header(pyproject, file) + target.read_text())
+
+
+def pins(text: str) -> dict[str, set[str]]:
+    """Versions by normalised name; a package has several where platforms differ."""
+    found: dict[str, set[str]] = {}
+    for match in _PIN.finditer(text):
+        found.setdefault(canonicalize_name(match["name"]), set()).add(match["version"])
+    return found
+
+
+def complaints(pyproject: dict[str, Any], file: str, text: str) -> list[str]:
+    """What is wrong with the text of `requirements/<file>.txt`, an empty list when it is in order."""
+    found = []
+    if not text.startswith(header(pyproject, file)):
+        found.append("is older than the dependencies in pyproject.toml: run `make requirements`")
+    if "://" in text or re.search(r"^\s*-", text.replace("    --hash=sha256:", ""), re.MULTILINE):
+        found.append("holds an address or an option: only pins and their hashes belong in it")
+    unhashed = [match["name"] for match in _PIN.finditer(text) if not match["rest"].endswith("\\")]
+    found += [f"has no hash for {name}" for name in unhashed]
+    pinned = pins(text)
+    for requirement in map(Requirement, wanted(pyproject, file)):
+        versions = pinned.get(canonicalize_name(requirement.name), set())
+        if not versions:
+            found.append(f"does not pin {requirement.name}")
+        found += [
+            f"pins {requirement.name}=={v}, not {requirement}"
+            for v in versions
+            if v not in requirement.specifier
+        ]
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when the files are stale")
+    parser.add_argument("--upgrade", action="store_true", help="take the newest releases that fit")
+    options = parser.parse_args()
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    if not options.check:
+        for file in FILES:
+            pin(pyproject, file, upgrade=options.upgrade)
+        return 0
+    stale = [
+        f"requirements/{file}.txt {complaint}"
+        for file in FILES
+        for complaint in complaints(pyproject, file, (ROOT / "requirements" / f"{file}.txt").read_text())
+    ]
+    print("\n".join(stale), end="\n" if stale else "")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
