@@ -1,0 +1,182 @@
+"""One frozen `Settings`, from `wireroom.toml` and `WIREROOM_*`; the only reader of the environment.
+
+Precedence: command line, environment, file, default. An unknown key is refused by name: a typing mistake
+must not look like a setting.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message names the key and what would be right."""
+
+
+class AuthMode(StrEnum):
+    OPEN = "open"
+    KEYS = "keys"
+
+
+class Profile(StrEnum):
+    LAPTOP = "laptop"
+    AWS = "aws"
+
+
+class Simulate(Struct, frozen=True, forbid_unknown_fields=True):
+    """How strict the simulated AWS is. The defaults suit a laptop; `profile = "aws"` sets them all."""
+
+    profile: Profile = Profile.LAPTOP
+    tier: str = "production"
+    """production or sandbox."""
+    spend: str = "unlimited"
+    """aws: MaxLimit is 1 dollar a month, as in a new account; unlimited: 1,000,000."""
+    rates: str = "off"
+    """aws: one request a second for most operations, as AWS's quota page has it."""
+    registrations: str = "off"
+    """aws: a TEN_DLC number needs a RegistrationId."""
+    number_activation: str = "0s"
+    """How long a requested number stays PENDING, in business time."""
+    opt_in_window: str = "0s"
+    """How long after DeleteOptedOutNumber the same number cannot be taken out again (AWS: 30d)."""
+    receipts: str = "aws"
+    """aws: handset receipts on the routes that have them; all: on every route."""
+
+
+AWS_PROFILE: Mapping[str, str] = {
+    "tier": "sandbox",
+    "spend": "aws",
+    "rates": "aws",
+    "registrations": "aws",
+    "number_activation": "10s",
+    "opt_in_window": "30d",
+    "receipts": "aws",
+}
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "tier": ("production", "sandbox"),
+    "spend": ("unlimited", "aws"),
+    "rates": ("off", "aws"),
+    "registrations": ("off", "aws"),
+    "receipts": ("aws", "all"),
+}
+
+
+class Simulator(Struct, frozen=True, forbid_unknown_fields=True):
+    """The simulated carrier network."""
+
+    latency: str = "200ms"
+    """From a text's acceptance to its handset receipt, in business time."""
+    failure: str = "TEXT_CARRIER_UNREACHABLE"
+    """The event type with which AWS's failure destinations fail."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set. Durations are text such as 200ms, 10s, 15m, 24h, 30d."""
+
+    host: str = "127.0.0.1"
+    port: int = 8470
+    data_dir: str | None = None
+    auth: AuthMode = AuthMode.OPEN
+    allowed_hosts: tuple[str, ...] = ()
+    insecure_open: bool = False
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    secret_key: str | None = None
+    max_body: int = 1024 * 1024
+    """Bytes of a request body; more is 413."""
+    request_timeout: str = "30s"
+    """For a whole request, from its first byte to its last."""
+    max_connections: int = 1000
+    max_backlog: int = 1_000_000
+    """Texts that may wait for a carrier before a send answers ThrottlingException."""
+    clock_skew: str = "15m"
+    """How far the time of a signature may be off."""
+    quotas: dict[str, int] = {}
+    """ServiceQuotaExceededException reason, e.g. POOLS_PER_ACCOUNT → another limit than AWS's."""
+    simulate: Simulate = Simulate()
+    simulator: Simulator = Simulator()
+
+
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def milliseconds(text: str) -> int:
+    """`"10s"` → 10000. Raises ConfigError."""
+    for unit in ("ms", "s", "m", "h", "d"):
+        number = text.removesuffix(unit)
+        if number != text and number.isdecimal():
+            return int(number) * _UNITS[unit]
+    raise ConfigError(f"{text!r} is not a duration: write for example 200ms, 10s, 15m, 24h or 30d")
+
+
+def load(
+    path: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    **given: object,
+) -> Settings:
+    """Settings from a file, `WIREROOM_*` and the command line (`given`; None means not given).
+
+    Raises ConfigError with a sentence that names the key.
+    """
+    environment = os.environ if environment is None else environment
+    raw: dict[str, Any] = {}
+    if path is not None:
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path}: {error}") from error
+    for name in Settings.__struct_fields__:
+        if (value := environment.get(f"WIREROOM_{name.upper()}")) is not None:
+            raw[name] = _from_environment(name, value)
+    raw.update({name: value for name, value in given.items() if value is not None})
+    simulate = raw.get("simulate")
+    if isinstance(simulate, dict) and simulate.get("profile") == Profile.AWS:
+        raw["simulate"] = {**AWS_PROFILE, **simulate}
+    try:
+        settings = msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        where = f"{path}: " if path else ""
+        raise ConfigError(f"{where}{error}") from error
+    _check(settings)
+    return settings
+
+
+def _from_environment(name: str, value: str) -> object:
+    kinds = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    kind = kinds[name]
+    try:
+        if kind == tuple[str, ...]:
+            return tuple(filter(None, (part.strip() for part in value.split(","))))
+        if kind in (Simulate, Simulator) or kind == dict[str, int]:
+            return tomllib.loads(f"value = {value}")["value"]
+        return msgspec.convert(value, kind, strict=False)
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"WIREROOM_{name.upper()}={value!r}: {error}") from error
+
+
+def _check(settings: Settings) -> None:
+    for key, choices in _CHOICES.items():
+        value = getattr(settings.simulate, key)
+        if value not in choices:
+            raise ConfigError(f"simulate.{key} = {value!r}: it is one of {', '.join(choices)}")
+    for text in (
+        settings.request_timeout,
+        settings.clock_skew,
+        settings.simulate.number_activation,
+        settings.simulate.opt_in_window,
+        settings.simulator.latency,
+    ):
+        milliseconds(text)
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise ConfigError("tls_cert and tls_key go together: give both, or neither")
+    if not 0 <= settings.port <= 65535:
+        raise ConfigError(f"port = {settings.port}: it is a number from 0 to 65535")

@@ -1,0 +1,1 @@
+"""The rules, pure: what we would explain on a whiteboard. No I/O, no clock, no chance, no log."""

@@ -1,0 +1,40 @@
+"""The keywords that every number and pool has (data-plane §4.1).
+
+The texts are ours: AWS does not publish its own.
+"""
+
+from msgspec import Struct
+
+from wireroom.api.enums import KeywordAction
+
+
+class Keyword(Struct, frozen=True):
+    """A word that a recipient may answer with, what happens then and what is said back."""
+
+    keyword: str
+    action: KeywordAction
+    message: str
+
+
+HELP = Keyword(
+    "HELP",
+    KeywordAction.AUTOMATIC_RESPONSE,
+    "For help, contact the business that wrote to you. Reply STOP to get no more messages.",
+)
+STOP = Keyword(
+    "STOP",
+    KeywordAction.OPT_OUT,
+    "You will get no more messages from this number. Ask its owner if you want them again.",
+)
+# Neither can be deleted.
+DEFAULT_KEYWORDS = (HELP, STOP)
+
+# Act as STOP without standing in any list of keywords.
+OPT_OUT_WORDS = frozenset(
+    {"ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"}
+)
+
+
+def normal(keyword: str) -> str:
+    """The form that keywords are kept and compared in: AWS does not tell capitals from small letters."""
+    return keyword.upper()

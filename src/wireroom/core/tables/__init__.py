@@ -1,0 +1,1 @@
+"""GENERATED facts: see tools/generate_tables.py."""
