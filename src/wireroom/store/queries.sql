@@ -1,0 +1,237 @@
+-- The named queries: every statement that the verbs of a transaction do not make by themselves.
+--
+-- A query begins with a line
+--     -- name: NAME -> ANSWER
+-- and ends at the next such line; "-> ANSWER" may be left out for a statement that answers no rows. ANSWER is
+--     a row type of rows.py    each row is decoded into it; write $columns (or $columns(p) for a table called p)
+--                              where its columns belong
+--     scalar                   the first column; `scalar bool` makes it a boolean
+--     tuple                    the columns as they come
+-- Parameters are written :name and given by keyword: tx.one("count", account_id=…, region=…, name=…).
+-- Read them with tx.one or tx.all; run a statement without an answer with tx.execute or tx.execute_many.
+-- One text serves SQLite and PostgreSQL: no "INSERT OR …", no IFNULL (COALESCE), no strftime, no JSON functions,
+-- no rowid, TRUE and FALSE for booleans, a LIMIT without OFFSET. In the SET of an upsert say table.column and
+-- excluded.column. Every query must be served by an index (no COUNT(*): counters keep what a quota needs).
+-- A test prepares each of them, and looks for the names that src/ uses.
+-- Keep the sections in the order of the nouns; end no statement with a semicolon.
+
+-- ---------------------------------------------------------------------------------------------------- counters
+
+-- name: count -> scalar
+INSERT INTO counters (account_id, region, name, value) VALUES (:account_id, :region, :name, :by)
+ON CONFLICT (account_id, region, name) DO UPDATE SET value = counters.value + excluded.value
+RETURNING value
+
+-- -------------------------------------------------------------------------------------------------------- tags
+
+-- name: tags_of -> Tag
+SELECT $columns FROM tags
+WHERE account_id = :account_id AND region = :region AND resource_arn = :resource_arn ORDER BY key
+
+-- name: delete_tags
+DELETE FROM tags WHERE account_id = :account_id AND region = :region AND resource_arn = :resource_arn
+
+-- ---------------------------------------------------------------------------------------------------- keywords
+
+-- name: keywords_of -> Keyword
+SELECT $columns FROM keywords
+WHERE account_id = :account_id AND region = :region AND owner_id = :owner_id ORDER BY keyword
+
+-- name: delete_keywords
+DELETE FROM keywords WHERE account_id = :account_id AND region = :region AND owner_id = :owner_id
+
+-- ------------------------------------------------------------------------------------------------------- pools
+
+-- name: drive_numbers
+-- What is set on a pool is set on every number in it.
+UPDATE phone_numbers SET two_way_enabled = :two_way_enabled, two_way_channel_arn = :two_way_channel_arn,
+    two_way_channel_role = :two_way_channel_role, self_managed_opt_outs = :self_managed_opt_outs,
+    opt_out_list = :opt_out_list
+WHERE account_id = :account_id AND region = :region AND phone_number_id IN (
+    SELECT identity FROM pool_identities
+    WHERE account_id = :account_id AND region = :region AND pool_id = :pool_id AND kind = 'phone-number')
+
+-- name: free_numbers
+-- The numbers of a pool that goes away; they keep what the pool had set.
+UPDATE phone_numbers SET pool_id = NULL
+WHERE account_id = :account_id AND region = :region AND phone_number_id IN (
+    SELECT identity FROM pool_identities
+    WHERE account_id = :account_id AND region = :region AND pool_id = :pool_id AND kind = 'phone-number')
+
+-- name: delete_pool_identities
+DELETE FROM pool_identities WHERE account_id = :account_id AND region = :region AND pool_id = :pool_id
+
+-- ----------------------------------------------------------------------------------------------- phone numbers
+
+-- name: phone_number_called -> PhoneNumber
+SELECT $columns FROM phone_numbers
+WHERE phone_number = :phone_number AND account_id = :account_id AND region = :region
+
+-- name: number_is_taken -> scalar bool
+SELECT TRUE FROM phone_numbers WHERE phone_number = :phone_number
+
+-- ---------------------------------------------------------------------------------------------- opt-out lists
+
+-- name: list_is_used -> scalar bool
+SELECT EXISTS (SELECT 1 FROM phone_numbers
+        WHERE account_id = :account_id AND region = :region AND opt_out_list = :name)
+    OR EXISTS (SELECT 1 FROM pools
+        WHERE account_id = :account_id AND region = :region AND opt_out_list = :name)
+
+-- name: delete_opted_out_numbers
+DELETE FROM opted_out_numbers WHERE account_id = :account_id AND region = :region AND list_name = :name
+
+-- name: delete_opt_ins
+DELETE FROM opt_ins WHERE account_id = :account_id AND region = :region AND list_name = :name
+
+-- ----------------------------------------------------------------------------------------------------- sending
+
+-- name: numbers_of_account -> PhoneNumber
+SELECT $columns FROM phone_numbers WHERE account_id = :account_id AND region = :region
+ORDER BY created_at, phone_number_id
+
+-- name: numbers_of_pool -> PhoneNumber
+SELECT $columns(n) FROM pool_identities i
+JOIN phone_numbers n
+    ON n.account_id = i.account_id AND n.region = i.region AND n.phone_number_id = i.identity
+WHERE i.account_id = :account_id AND i.region = :region AND i.pool_id = :pool_id AND i.kind = 'phone-number'
+ORDER BY i.joined_at, i.identity
+
+-- name: sender_ids_of_account -> SenderId
+SELECT $columns FROM sender_ids WHERE account_id = :account_id AND region = :region
+ORDER BY created_at, folded, country
+
+-- name: sender_ids_of_pool -> SenderId
+SELECT $columns(s) FROM pool_identities i
+JOIN sender_ids s
+    ON s.account_id = i.account_id AND s.region = i.region AND s.folded = i.identity AND s.country = i.country
+WHERE i.account_id = :account_id AND i.region = :region AND i.pool_id = :pool_id AND i.kind = 'sender-id'
+ORDER BY i.joined_at, i.identity, i.country
+
+-- name: sender_ids_named -> SenderId
+SELECT $columns FROM sender_ids WHERE account_id = :account_id AND region = :region AND folded = :folded
+ORDER BY country
+
+-- name: spend -> scalar
+-- Counts a cost against the month's limit, or answers nothing when it would pass it.
+INSERT INTO spend (account_id, region, channel, month, micros)
+VALUES (:account_id, :region, :channel, :month, :micros)
+ON CONFLICT (account_id, region, channel, month) DO UPDATE SET micros = spend.micros + excluded.micros
+WHERE spend.micros + excluded.micros <= :most
+RETURNING micros
+
+-- name: spent -> scalar
+SELECT micros FROM spend
+WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
+
+-- ---------------------------------------------------------------------------------------------------- the line
+
+-- name: outbox_due -> Outbox
+SELECT $columns FROM outbox WHERE due_at <= :now AND (lease_owner = :owner OR lease_until <= :now)
+ORDER BY due_at, message_id LIMIT :most
+
+-- name: outbox_next_due -> scalar
+SELECT due_at FROM outbox WHERE due_at > :now ORDER BY due_at LIMIT 1
+
+-- name: outbox_size -> scalar
+-- Asked once, at the start; from then on the line counts for itself.
+SELECT COUNT(*) FROM outbox
+
+-- name: outbox_handing
+UPDATE outbox SET stage = 'handing', carrier = :carrier, lease_owner = :owner, lease_until = :until
+WHERE message_id = :message_id
+
+-- name: outbox_again
+UPDATE outbox SET stage = :stage, due_at = :due_at, attempts = :attempts, doubt = :doubt
+WHERE message_id = :message_id
+
+-- name: outbox_done
+DELETE FROM outbox WHERE message_id = :message_id
+
+-- name: parts_of_message -> Part
+SELECT $columns FROM parts WHERE message_id = :message_id ORDER BY number
+
+-- name: part_of_carrier -> Part
+SELECT $columns FROM parts WHERE carrier = :carrier AND carrier_message_id = :carrier_message_id
+
+-- name: any_parked -> scalar bool
+SELECT EXISTS (SELECT 1 FROM parked_receipts)
+
+-- ------------------------------------------------------------------------------------------- the console: texts
+
+-- name: messages_newest -> Message
+SELECT $columns FROM messages WHERE message_id < :before AND message_id > :after
+ORDER BY message_id DESC LIMIT :most
+
+-- name: messages_newest_of_account -> Message
+SELECT $columns FROM messages WHERE account_id = :account_id AND message_id < :before AND message_id > :after
+ORDER BY message_id DESC LIMIT :most
+
+-- name: messages_newest_to -> Message
+SELECT $columns FROM messages WHERE destination = :destination AND message_id < :before AND message_id > :after
+ORDER BY message_id DESC LIMIT :most
+
+-- ------------------------------------------------------------------------------------------- the console: reset
+
+-- name: accounts_seen -> scalar
+SELECT DISTINCT account_id FROM places
+
+-- name: message_ids_of_account -> scalar
+SELECT message_id FROM messages WHERE account_id = :account_id ORDER BY message_id LIMIT :most
+
+-- name: reset_outbox
+DELETE FROM outbox WHERE message_id = :message_id
+
+-- name: reset_parts
+DELETE FROM parts WHERE message_id = :message_id
+
+-- name: reset_events
+DELETE FROM events WHERE message_id = :message_id
+
+-- name: reset_messages
+DELETE FROM messages WHERE message_id = :message_id
+
+-- name: reset_parked_receipts
+DELETE FROM parked_receipts
+
+-- name: reset_places
+DELETE FROM places WHERE account_id = :account_id
+
+-- name: reset_counters
+DELETE FROM counters WHERE account_id = :account_id
+
+-- name: reset_tokens
+DELETE FROM tokens WHERE account_id = :account_id
+
+-- name: reset_tags
+DELETE FROM tags WHERE account_id = :account_id
+
+-- name: reset_opt_out_lists
+DELETE FROM opt_out_lists WHERE account_id = :account_id
+
+-- name: reset_opted_out_numbers
+DELETE FROM opted_out_numbers WHERE account_id = :account_id
+
+-- name: reset_opt_ins
+DELETE FROM opt_ins WHERE account_id = :account_id
+
+-- name: reset_phone_numbers
+DELETE FROM phone_numbers WHERE account_id = :account_id
+
+-- name: reset_sender_ids
+DELETE FROM sender_ids WHERE account_id = :account_id
+
+-- name: reset_pools
+DELETE FROM pools WHERE account_id = :account_id
+
+-- name: reset_pool_identities
+DELETE FROM pool_identities WHERE account_id = :account_id
+
+-- name: reset_keywords
+DELETE FROM keywords WHERE account_id = :account_id
+
+-- name: reset_configuration_sets
+DELETE FROM configuration_sets WHERE account_id = :account_id
+
+-- name: reset_spend
+DELETE FROM spend WHERE account_id = :account_id
