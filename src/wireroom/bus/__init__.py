@@ -1,0 +1,1 @@
+"""Hand-over between the stages of the line, and the live feed of what happens."""
