@@ -1,0 +1,246 @@
+"""The line, on one page: accept → route → submit → receipt → event.
+
+Each stage is take → edge → settle: a transaction, at most one wait for somebody else, a transaction. What was
+accepted lies in the outbox, leased to this process, and comes here in memory after the commit; what finds no
+room in memory, waits for its turn, or was left by a process that died is claimed from the outbox again.
+At-least-once: a hand-over whose outcome nobody knows is marked as doubtful, never silently done twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from wireroom.bus.port import Bus
+from wireroom.carriers.port import Carrier, Outcome, Receipt
+from wireroom.delivery import receipt, submit
+from wireroom.delivery.route import ROUTE, Routed, claim, route
+from wireroom.observe import BusinessClock, Counters, MachineClock
+from wireroom.sending.accept import Job
+from wireroom.store.engine import Engine, Unavailable
+from wireroom.store.tx import HandOver, Tx
+
+T = TypeVar("T")
+
+BATCH = 64
+"""Texts that one pass of the pump takes; several transactions settle them: none holds the loop long."""
+CHUNK = 16
+"""Texts or receipts that one transaction settles."""
+PUMPS = 2
+"""Passes under way at the same time: one writes while another waits for its link."""
+SET_ASIDE = 60_000
+"""Milliseconds of machine time before a text that broke a stage is tried again."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Seconds of machine time between attempts while the store is unavailable."""
+
+log = logging.getLogger(__name__)
+
+
+class Line:
+    """Takes accepted texts to their end. `app` wires `handed_over` to the engine's commits."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        bus: Bus,
+        carriers: Mapping[str, Carrier],
+        clock: BusinessClock,
+        machine: MachineClock,
+        counters: Counters,
+    ) -> None:
+        self._engine = engine
+        self._bus = bus
+        self._carriers = carriers
+        self._clock = clock
+        self._machine = machine
+        self._counters = counters
+        self._held: set[str] = set()
+        self._backlog = 0
+        self._hearing = 0
+        self._claimable = True
+        self._alarm: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._pumps: list[asyncio.Task[None]] = []
+
+    @property
+    def backlog(self) -> int:
+        """How many texts wait for their carrier."""
+        return self._backlog
+
+    async def start(self) -> None:
+        """Take up what the outbox holds, and listen to the carriers."""
+        self._backlog = await self._engine.read(lambda tx: tx.one("outbox_size"), "outbox size")
+        for carrier in self._carriers.values():
+            await carrier.start(partial(self._hear, carrier))
+        self._pumps = [asyncio.create_task(self._pump(), name=f"line {number}") for number in range(PUMPS)]
+
+    async def stop(self) -> None:
+        """Begin nothing new; what is under way with a carrier ends or stays in the outbox."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+        for carrier in self._carriers.values():
+            await carrier.close()
+
+    async def idle(self) -> None:
+        """Come back when nothing is due, in hand, or being heard."""
+        while self._held or self._hearing or self._claimable:
+            self._idle.clear()
+            await self._idle.wait()
+
+    def handed_over(self, items: Sequence[HandOver]) -> None:
+        """After a commit: give texts to the pump, and everybody else what they follow."""
+        jobs: list[Job] = []
+        for handed in items:
+            if handed.to == ROUTE:
+                jobs.append(handed.item)
+            else:
+                self._bus.publish(handed.to, handed.item)
+        if jobs:
+            self._backlog += len(jobs)
+            room = self._bus.offer(ROUTE, jobs)
+            self._held.update(job.message.message_id for job in jobs[:room])
+            self._claimable = self._claimable or room < len(jobs)
+
+    async def _pump(self) -> None:
+        while True:
+            nearly_empty = len(self._held) <= PUMPS * BATCH
+            jobs: list[Job] = []
+            if not (self._claimable and nearly_empty):
+                jobs = await self._bus.take(ROUTE, BATCH)
+            await self._safely(jobs or await self._claim())
+            self._rest()
+
+    async def _safely(self, jobs: Sequence[Job]) -> None:
+        """A text that breaks a stage is a bug of ours: it is set aside and stops no other text."""
+        try:
+            await self._pass(jobs)
+        except Exception:
+            if len(jobs) > 1:
+                for job in jobs:
+                    await self._safely([job])
+                return
+            message_id = jobs[0].message.message_id
+            log.exception("text %s broke a stage of the line; it is set aside for a minute", message_id)
+            due_at = self._machine.now() + SET_ASIDE
+            await self._durably(
+                lambda tx: tx.execute(
+                    "outbox_again",
+                    message_id=message_id,
+                    stage=ROUTE,
+                    due_at=due_at,
+                    attempts=jobs[0].attempts + 1,
+                    doubt=True,
+                ),
+                "set aside",
+            )
+            self._held.discard(message_id)
+            self._wake_in(SET_ASIDE)
+
+    async def _claim(self) -> list[Job]:
+        """What the outbox holds for us beside what is in memory; sets the alarm for what is due later."""
+        self._claimable = False
+        now, held = self._machine.now(), frozenset(self._held)
+
+        def take(tx: Tx) -> tuple[list[Job], int | None]:
+            return claim(tx, self._engine.owner, now, BATCH, held), tx.one("outbox_next_due", now=now)
+
+        jobs, next_due = await self._durably(take, "claim")
+        self._claimable = self._claimable or len(jobs) == BATCH
+        # Another pump may have begun one of these while we asked.
+        jobs = [job for job in jobs if job.message.message_id not in self._held]
+        self._held.update(job.message.message_id for job in jobs)
+        if next_due is not None:
+            self._wake_in(next_due - now)
+        return jobs
+
+    async def _pass(self, jobs: Sequence[Job]) -> None:
+        """route · submit · settle, for one batch."""
+        machine_now = self._machine.now()
+        routed = await self._durably(
+            lambda tx: route(tx, jobs, self._carriers, self._engine.owner, self._clock.now(), machine_now),
+            "route",
+        )
+        for name, carrier in self._carriers.items():
+            texts = [text for text in routed if text.carrier == name]
+            if texts:
+                await self._submit(carrier, texts)
+        self._held.difference_update(job.message.message_id for job in jobs)
+        handed = {text.job.message.message_id for text in routed}
+        self._done(sum(job.message.message_id not in handed for job in jobs))
+
+    async def _submit(self, carrier: Carrier, texts: Sequence[Routed]) -> None:
+        outcomes = iter(await carrier.submit([segment for text in texts for segment in text.segments]))
+        settled = [(text, [next(outcomes) for _ in text.segments]) for text in texts]
+        now, machine_now = self._clock.now(), self._machine.now()
+
+        def settle(tx: Tx, chunk: Sequence[tuple[Routed, list[Outcome]]]) -> list[int | None]:
+            return [submit.settle(tx, text, said, carrier, now, machine_now) for text, said in chunk]
+
+        delays = await asyncio.gather(
+            *(self._durably(partial(settle, chunk=chunk), "submit") for chunk in _chunks(settled))
+        )
+        for delay in (delay for some in delays for delay in some):
+            if delay is None:
+                self._done(1)
+            else:
+                self._wake_in(delay)
+
+    async def _hear(self, carrier: Carrier, receipts: Sequence[Receipt]) -> None:
+        """Receipts of a link; when this comes back the link may acknowledge them."""
+        self._hearing += 1
+        try:
+            now = self._clock.now()
+
+            def settle(tx: Tx, chunk: Sequence[Receipt]) -> None:
+                receipt.settle(tx, carrier, chunk, now)
+
+            await asyncio.gather(
+                *(
+                    self._engine.run(partial(settle, chunk=chunk), "receipt", patient=True)
+                    for chunk in _chunks(receipts)
+                )
+            )
+            self._counters.add("receipts", len(receipts))
+        finally:
+            self._hearing -= 1
+            self._rest()
+
+    async def _durably(self, work: Callable[[Tx], T], name: str) -> T:
+        """Do a stage's transaction, again and again while the store cannot."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._engine.run(work, name, patient=True)
+            except Unavailable:
+                log.warning("the store cannot take stage %r now; again in %.2f s", name, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _wake_in(self, milliseconds: int) -> None:
+        """Look at the outbox again, at the earliest of all the times asked for."""
+        loop = asyncio.get_running_loop()
+        at = loop.time() + max(milliseconds, 1) / 1000
+        if self._alarm is None or self._alarm.cancelled() or not loop.time() < self._alarm.when() <= at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = loop.call_at(at, self._look)
+
+    def _look(self) -> None:
+        self._claimable = True
+        self._bus.wake(ROUTE)
+
+    def _done(self, texts: int) -> None:
+        self._backlog -= texts
+        self._counters.add("texts handed over", texts)
+
+    def _rest(self) -> None:
+        if not (self._held or self._hearing or self._claimable):
+            self._idle.set()
+
+
+def _chunks(items: Sequence[T]) -> list[Sequence[T]]:
+    return [items[at : at + CHUNK] for at in range(0, len(items), CHUNK)]

@@ -1,0 +1,112 @@
+"""Route: which link a text goes to, and its mark that it is being handed over now."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from wireroom.api.enums import EventType
+from wireroom.carriers.port import Carrier, OnDoubt, Segment
+from wireroom.core.message import MessageStatus, PartStatus
+from wireroom.core.text import split
+from wireroom.delivery import moves
+from wireroom.sending.accept import LEASE, Job
+from wireroom.store.rows import Message, Outbox, Part
+from wireroom.store.tx import Tx
+
+ROUTE = "route"
+HANDING = "handing"
+
+
+class Routed(Struct, frozen=True, gc=False):
+    """A text with its link and the segments still to be handed over. `parts`: those handed before."""
+
+    job: Job
+    carrier: str
+    segments: tuple[Segment, ...]
+    parts: tuple[Part, ...]
+
+
+def claim(tx: Tx, owner: str, machine_now: int, most: int, held: frozenset[str]) -> list[Job]:
+    """Take due texts from the outbox that nobody else works on and that are not in memory already."""
+    rows: list[Outbox] = tx.all("outbox_due", owner=owner, now=machine_now, most=most + len(held))
+    jobs: list[Job] = []
+    for row in rows:
+        if row.message_id in held or len(jobs) == most:
+            continue
+        message = tx.get(Message, row.message_id)
+        if message is None:  # reset removed it in between
+            tx.delete(row)
+            continue
+        # Whoever was handing it over is gone: what the carrier got of it, nobody knows.
+        doubt = row.doubt or row.stage == HANDING
+        tx.update(row, lease_owner=owner, lease_until=machine_now + LEASE, doubt=doubt)
+        jobs.append(Job(message, row.attempts, doubt, resumed=True))
+    return jobs
+
+
+def route(
+    tx: Tx, jobs: Sequence[Job], carriers: Mapping[str, Carrier], owner: str, now: int, machine_now: int
+) -> list[Routed]:
+    """Choose a link for each text and mark it HANDING; what has no future ends here, with its event."""
+    routed = []
+    for job in jobs:
+        message = job.message
+        if message.expires_at <= now:
+            tx.execute("outbox_done", message_id=message.message_id)
+            moves.fail(tx, message, EventType.TEXT_TTL_EXPIRED, now)
+            continue
+        carrier = next(iter(carriers.values()))
+        parts: list[Part] = (
+            tx.all("parts_of_message", message_id=message.message_id) if job.resumed or job.attempts else []
+        )
+        missing = _missing(message, parts)
+        if job.doubt and carrier.on_doubt is not OnDoubt.RESEND:
+            lost = [doubtful(message, number, carrier) for number in missing]
+            tx.insert(*lost)
+            tx.execute("outbox_done", message_id=message.message_id)
+            moves.finish(tx, moves.move(tx, message, MessageStatus.SENT), [*parts, *lost], now)
+            continue
+        changed = tx.execute(
+            "outbox_handing",
+            message_id=message.message_id,
+            carrier=carrier.name,
+            owner=owner,
+            until=machine_now + LEASE,
+        )
+        if changed:  # reset may have removed it while it was in memory
+            segments = tuple(_segments(message, missing, carrier))
+            routed.append(Routed(job, carrier.name, segments, tuple(parts)))
+    return routed
+
+
+def _missing(message: Message, parts: Sequence[Part]) -> list[int]:
+    there = {part.number for part in parts}
+    return [number for number in range(1, message.part_count + 1) if number not in there]
+
+
+def doubtful(message: Message, number: int, carrier: Carrier) -> Part:
+    """A part of unknown fate on a link that must not get it twice: held for a receipt, or given up."""
+    held = carrier.on_doubt is OnDoubt.HOLD
+    status = PartStatus.SENT if held else PartStatus.UNKNOWN
+    failure = None if held else EventType.TEXT_UNKNOWN
+    return Part(message.message_id, number, status, carrier.name, None, failure, doubt=True)
+
+
+def _segments(message: Message, missing: Sequence[int], carrier: Carrier) -> list[Segment]:
+    texts = (message.body,) if message.part_count == 1 else split(message.body).parts
+    wanted = carrier.receipts_for(message.origination_kind)
+    return [
+        Segment(
+            message.message_id,
+            number,
+            message.part_count,
+            message.origination,
+            message.destination,
+            message.country,
+            texts[number - 1],
+            message.encoding,
+            wanted,
+            message.expires_at,
+        )
+        for number in missing
+    ]

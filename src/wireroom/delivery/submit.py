@@ -1,0 +1,94 @@
+"""Submit: what the link said of each segment becomes parts, a move and an event."""
+
+from collections.abc import Sequence
+
+from wireroom.api.enums import EventType
+from wireroom.carriers.port import Carrier, Handed, Later, OnDoubt, Outcome, Refused, Unknown
+from wireroom.core.message import MessageStatus, PartStatus
+from wireroom.delivery import events, moves, receipt
+from wireroom.delivery.route import ROUTE, Routed, doubtful
+from wireroom.store.rows import Message, Part
+from wireroom.store.tx import Tx
+
+QUEUED_AFTER = 5_000
+"""Milliseconds after which a text that still waits for its link shows as TEXT_QUEUED (DESIGN §5)."""
+RESEND_AFTER = 1_000
+"""Milliseconds before segments of unknown fate are offered again, where the link's policy is to resend."""
+
+
+def settle(
+    tx: Tx, routed: Routed, outcomes: Sequence[Outcome], carrier: Carrier, now: int, machine_now: int
+) -> int | None:
+    """Write down the outcomes of one text's segments.
+
+    Answers in how many milliseconds (machine time) the text is due again; None when the link is done with it.
+    """
+    message, doubt = routed.job.message, routed.job.doubt
+    again: int | None = None
+    handed: list[Part] = []
+    for segment, outcome in zip(routed.segments, outcomes, strict=True):
+        match outcome:
+            case Handed(carrier_message_id):
+                part = _part(message, segment.number, PartStatus.SENT, carrier, doubt, carrier_message_id)
+            case Refused(failure):
+                part = _part(message, segment.number, PartStatus.FAILED, carrier, doubt, failure=failure)
+            case Later(delay):
+                again = max(again or 0, delay)
+                continue
+            case Unknown():
+                if carrier.on_doubt is OnDoubt.RESEND:
+                    doubt, again = True, max(again or 0, RESEND_AFTER)
+                    continue
+                part = doubtful(message, segment.number, carrier)
+        handed.append(part)
+    if again is not None:
+        if _wait(tx, routed, again, doubt, now, machine_now):
+            tx.insert(*handed)
+        return again
+    if tx.execute("outbox_done", message_id=message.message_id):  # else a reset removed the text meanwhile
+        tx.insert(*handed)
+        _handed_over(tx, message, [*routed.parts, *handed], carrier, now)
+    return None
+
+
+def _part(
+    message: Message,
+    number: int,
+    status: PartStatus,
+    carrier: Carrier,
+    doubt: bool,
+    carrier_message_id: str | None = None,
+    failure: EventType | None = None,
+) -> Part:
+    return Part(message.message_id, number, status, carrier.name, carrier_message_id, failure, doubt)
+
+
+def _wait(tx: Tx, routed: Routed, again: int, doubt: bool, now: int, machine_now: int) -> bool:
+    message = routed.job.message
+    there = tx.execute(
+        "outbox_again",
+        message_id=message.message_id,
+        stage=ROUTE,
+        due_at=machine_now + again,
+        attempts=routed.job.attempts + 1,
+        doubt=doubt,
+    )
+    late = now - message.created_at + again > QUEUED_AFTER
+    if there and late and message.status is MessageStatus.ACCEPTED:
+        queued = moves.move(tx, message, MessageStatus.QUEUED)
+        events.record(tx, queued, EventType.TEXT_QUEUED, now, final=False)
+    return bool(there)
+
+
+def _handed_over(tx: Tx, message: Message, parts: list[Part], carrier: Carrier, now: int) -> None:
+    """Every part has been offered and is no longer ours to send."""
+    receipt_due = carrier.receipts_for(message.origination_kind)
+    failed = [part.failure for part in parts if part.failure]
+    if failed and not (receipt_due and len(failed) < len(parts)):
+        moves.fail(tx, message, EventType(failed[0]), now)
+        return
+    sent = moves.move(tx, message, MessageStatus.SENT)
+    if not failed:
+        events.record(tx, sent, EventType.TEXT_SUCCESSFUL, now, final=not receipt_due)
+    if receipt_due:
+        receipt.catch_up(tx, sent, parts, now)

@@ -1,0 +1,1 @@
+"""How a message comes into being; called by operations and by the line alike."""

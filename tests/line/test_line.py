@@ -1,0 +1,359 @@
+"""accept → route → submit → receipt → event, with a carrier that answers as told (DESIGN §5)."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.line.house import TOLL_FREE, ScriptedCarrier, house
+from wireroom.api.enums import EventType
+from wireroom.carriers.port import Handed, Later, OnDoubt, Refused, Unknown
+from wireroom.core.message import MessageStatus
+from wireroom.store.rows import Event
+
+DELIVERED = [("TEXT_SUCCESSFUL", False), ("TEXT_DELIVERED", True)]
+
+
+def test_a_text_is_handed_over_and_its_receipt_ends_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            message_id = await there.send("hello")
+            await there.line.idle()
+            assert [segment.text for segment in there.carrier.taken] == ["hello"]
+            assert (await there.message(message_id)).status is MessageStatus.SENT
+            assert await there.promised(message_id) is None
+            await there.carrier.says("c1")
+            assert (await there.message(message_id)).status is MessageStatus.DELIVERED
+            assert await there.events(message_id) == DELIVERED
+
+    asyncio.run(story())
+
+
+def test_a_one_part_text_costs_at_most_12_row_writes(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            await there.send("the month's spend row is there now")
+            await there.line.idle()
+            before = there.rows_written()
+            await there.send("hello")
+            await there.line.idle()
+            await there.carrier.says("c2")
+            # The answer kept for the SDK's retries is the edge's row: one more.
+            assert there.rows_written() - before + 1 <= 12
+
+    asyncio.run(story())
+
+
+def test_an_event_has_every_member_in_awss_order(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            message_id = await there.send("hello", context={"order": "42"})
+            await there.line.idle()
+            await there.carrier.says("c1")
+            row = await there.engine.read(lambda tx: tx.get(Event, message_id, "TEXT_DELIVERED"), "event")
+            assert row is not None
+            event = json.loads(row.body)
+            assert list(event) == [
+                "eventType",
+                "eventVersion",
+                "eventTimestamp",
+                "isFinal",
+                "originationPhoneNumber",
+                "destinationPhoneNumber",
+                "isoCountryCode",
+                "isInternationalSend",
+                "messageId",
+                "messageRequestTimestamp",
+                "messageEncoding",
+                "messageType",
+                "messageStatus",
+                "messageStatusDescription",
+                "context",
+                "totalMessageParts",
+                "totalMessagePrice",
+                "totalCarrierFee",
+            ]
+            assert event["messageStatus"] == "DELIVERED"
+            assert event["messageStatusDescription"] == "Message has been accepted by phone"
+            assert event["context"] == {"order": "42"}
+            assert event["eventTimestamp"] == there.clock.now()
+
+    asyncio.run(story())
+
+
+def test_where_the_route_gives_no_receipts_the_carriers_acceptance_is_final(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            message_id = await there.send("hello", origination=TOLL_FREE)
+            await there.line.idle()
+            assert await there.events(message_id) == [("TEXT_SUCCESSFUL", True)]
+            await there.carrier.says("c1")  # a receipt that nobody was promised changes nothing
+            assert (await there.message(message_id)).status is MessageStatus.SENT
+            assert await there.events(message_id) == [("TEXT_SUCCESSFUL", True)]
+
+    asyncio.run(story())
+
+
+def test_a_refused_text_fails_with_the_carriers_reason(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            there.carrier.next.append(Refused(EventType.TEXT_CARRIER_BLOCKED))
+            message_id = await there.send("hello")
+            await there.line.idle()
+            assert (await there.message(message_id)).status is MessageStatus.FAILED
+            assert await there.events(message_id) == [("TEXT_CARRIER_BLOCKED", True)]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("order", [("c1", "c2", "c3"), ("c3", "c1", "c2")])
+def test_a_text_in_parts_ends_when_its_last_part_does(tmp_path: Path, order: tuple[str, ...]) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            message_id = await there.send("x" * 400)
+            await there.line.idle()
+            assert [(segment.number, segment.count) for segment in there.carrier.taken] == [
+                (1, 3),
+                (2, 3),
+                (3, 3),
+            ]
+            for carrier_id in order[:2]:
+                await there.carrier.says(carrier_id)
+                assert (await there.message(message_id)).status is MessageStatus.SENT
+            await there.carrier.says(order[2])
+            assert (await there.message(message_id)).status is MessageStatus.DELIVERED
+            assert await there.events(message_id) == DELIVERED
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("last", ["c1", "c2"])
+def test_one_failed_part_fails_the_text_once_all_are_in(tmp_path: Path, last: str) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            message_id = await there.send("x" * 200)
+            await there.line.idle()
+            first = "c2" if last == "c1" else "c1"
+            await there.carrier.says(first, EventType.TEXT_UNREACHABLE)
+            assert (await there.message(message_id)).status is MessageStatus.SENT
+            await there.carrier.says(last)
+            assert (await there.message(message_id)).status is MessageStatus.FAILED
+            assert await there.events(message_id) == [("TEXT_SUCCESSFUL", False), ("TEXT_UNREACHABLE", True)]
+
+    asyncio.run(story())
+
+
+def test_a_part_refused_at_once_fails_the_text_when_the_other_parts_receipt_is_in(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            there.carrier.next.extend([Handed("a"), Refused(EventType.TEXT_SPAM)])
+            message_id = await there.send("x" * 200)
+            await there.line.idle()
+            assert await there.events(message_id) == []
+            await there.carrier.says("a")
+            assert await there.events(message_id) == [("TEXT_SPAM", True)]
+
+    asyncio.run(story())
+
+
+def test_receipts_that_overtake_the_answer_to_their_submit_are_parked(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            await there.carrier.says("c1")
+            await there.carrier.says("c2")
+            message_id = await there.send("x" * 200)
+            await there.line.idle()
+            assert await there.events(message_id) == DELIVERED
+            assert not await there.engine.read(lambda tx: tx.one("any_parked"), "parked")
+
+    asyncio.run(story())
+
+
+def test_a_receipt_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            message_id = await there.send()
+            await there.line.idle()
+            await there.carrier.says("c1")
+            await there.carrier.says("c1", EventType.TEXT_UNREACHABLE)
+            assert await there.events(message_id) == DELIVERED
+
+    asyncio.run(story())
+
+
+def test_a_throttled_text_is_offered_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            there.carrier.next.append(Later(1))
+            message_id = await there.send()
+            while (await there.message(message_id)).status is not MessageStatus.SENT:
+                there.carrier.reached.clear()
+                await there.carrier.reached.wait()
+                await there.line.idle()
+            assert len(there.carrier.taken) == 2
+            assert not (await there.parts(message_id))[0].doubt
+
+    asyncio.run(story())
+
+
+def test_only_the_throttled_part_is_offered_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            there.carrier.next.extend([Handed("a"), Later(1)])
+            message_id = await there.send("x" * 200)
+            while (await there.message(message_id)).status is not MessageStatus.SENT:
+                there.carrier.reached.clear()
+                await there.carrier.reached.wait()
+                await there.line.idle()
+            assert [segment.number for segment in there.carrier.taken] == [1, 2, 2]
+
+    asyncio.run(story())
+
+
+def test_a_text_that_waits_longer_shows_as_queued(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            there.carrier.next.append(Later(6_000))
+            message_id = await there.send()
+            await there.line.idle()
+            assert (await there.message(message_id)).status is MessageStatus.QUEUED
+            assert await there.events(message_id) == [("TEXT_QUEUED", False)]
+
+    asyncio.run(story())
+
+
+def test_a_text_whose_time_to_live_ran_out_is_not_handed_over(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path, running=False) as there:
+            message_id = await there.send(time_to_live=5)
+            there.clock.turn(5_000)
+            await there.line.start()
+            await there.line.idle()
+            assert there.carrier.taken == []
+            assert (await there.message(message_id)).status is MessageStatus.EXPIRED
+            assert await there.events(message_id) == [("TEXT_TTL_EXPIRED", True)]
+
+    asyncio.run(story())
+
+
+def test_an_unknown_outcome_is_resent_and_marked(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            there.carrier.next.append(Unknown())
+            message_id = await there.send()
+            await there.line.idle()
+            promised = await there.promised(message_id)
+            assert promised is not None
+            assert promised.doubt
+            while not await there.parts(message_id):
+                there.carrier.reached.clear()
+                await there.carrier.reached.wait()
+                await there.line.idle()
+            assert [part.doubt for part in await there.parts(message_id)] == [True]
+            assert len(there.carrier.taken) == 2
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"), [(OnDoubt.HOLD, MessageStatus.SENT), (OnDoubt.FAIL, MessageStatus.UNKNOWN)]
+)
+def test_an_unknown_outcome_is_never_resent_where_the_link_forbids_it(
+    tmp_path: Path, policy: OnDoubt, status: MessageStatus
+) -> None:
+    async def story() -> None:
+        async with house(tmp_path, ScriptedCarrier(policy)) as there:
+            there.carrier.next.append(Unknown())
+            message_id = await there.send()
+            await there.line.idle()
+            assert len(there.carrier.taken) == 1
+            assert (await there.message(message_id)).status is status
+            assert [part.doubt for part in await there.parts(message_id)] == [True]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("policy", "offers", "status"),
+    [
+        (OnDoubt.RESEND, 2, MessageStatus.SENT),
+        (OnDoubt.HOLD, 1, MessageStatus.SENT),
+        (OnDoubt.FAIL, 1, MessageStatus.UNKNOWN),
+    ],
+)
+def test_a_text_found_half_handed_over_after_a_restart_follows_its_links_policy(
+    tmp_path: Path, policy: OnDoubt, offers: int, status: MessageStatus
+) -> None:
+    async def story() -> None:
+        carrier = ScriptedCarrier(policy)
+        carrier.gate.clear()
+        async with house(tmp_path, carrier) as there:
+            message_id = await there.send()
+            await carrier.reached.wait()  # offered, and the process ends before the answer is written down
+        carrier.gate.set()
+        async with house(tmp_path, carrier) as there:
+            await there.line.idle()
+            assert len(carrier.taken) == offers
+            assert (await there.message(message_id)).status is status
+            assert [part.doubt for part in await there.parts(message_id)] == [True]
+
+    asyncio.run(story())
+
+
+def test_what_was_accepted_before_a_restart_goes_out_after_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path, running=False) as there:
+            ids = [await there.send(f"text {count}") for count in range(150)]
+        async with house(tmp_path) as there:
+            assert there.line.backlog == 150
+            await there.line.idle()
+            assert sorted(segment.message_id for segment in there.carrier.taken) == sorted(ids)
+            assert there.line.backlog == 0
+            parts = [part for message_id in ids for part in await there.parts(message_id)]
+            assert [part.doubt for part in parts] == [False] * 150
+
+    asyncio.run(story())
+
+
+def test_what_finds_no_room_in_memory_is_claimed_from_the_outbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wireroom.bus.embedded.ROOM", 10)
+
+    async def story() -> None:
+        carrier = ScriptedCarrier()
+        carrier.gate.clear()
+        async with house(tmp_path, carrier) as there:
+            ids = list(await asyncio.gather(*(there.send(f"text {count}") for count in range(200))))
+            carrier.gate.set()
+            await there.line.idle()
+            assert sorted(segment.message_id for segment in carrier.taken) == sorted(ids)
+            assert there.line.backlog == 0
+
+    asyncio.run(story())
+
+
+def test_a_text_that_breaks_a_stage_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wireroom.delivery import submit
+
+    settle = submit.settle
+
+    def broken(tx, routed, *rest):  # type: ignore[no-untyped-def]  # stands in for settle, whatever it takes
+        if routed.job.message.body == "poison":
+            raise RuntimeError("a bug")
+        return settle(tx, routed, *rest)
+
+    monkeypatch.setattr(submit, "settle", broken)
+
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            good, bad, fine = [await there.send(body) for body in ("good", "poison", "fine")]
+            await there.line.idle()
+            assert (await there.message(good)).status is MessageStatus.SENT
+            assert (await there.message(fine)).status is MessageStatus.SENT
+            promised = await there.promised(bad)
+            assert promised is not None
+            assert promised.doubt
+
+    asyncio.run(story())
