@@ -1,0 +1,94 @@
+"""What an operation is: a synchronous function of a call and a request, found by its name.
+
+`CreatePool` is `def create_pool(call, req)` under `@operation` in one noun file. It touches nothing but the
+call and its locals, so running it twice is harmless (an engine may do so).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar, overload
+
+from msgspec import Struct
+
+from wireroom.api.operations import OPERATIONS as MODELLED
+from wireroom.api.operations import Operation
+from wireroom.config import Settings
+from wireroom.store.tx import Tx
+
+
+class Caller(Struct, frozen=True):
+    """Who calls, and where: rows are keyed by (account_id, region)."""
+
+    account_id: str
+    region: str
+    access_key_id: str
+
+
+class NewId(Protocol):
+    """`new_id("pool")` → `pool-<32 hex>`; `new_id("message")` → a UUIDv7."""
+
+    def __call__(self, prefix: str, /) -> str: ...
+
+
+class Call(Struct, frozen=True):
+    """Everything that an operation may touch."""
+
+    tx: Tx
+    caller: Caller
+    settings: Settings
+    now: int
+    """Business time, milliseconds."""
+    machine_now: int
+    """Machine time, milliseconds: for what a turned clock must not age, such as retry tokens."""
+    new_id: NewId
+    request_id: str
+    owner: str
+    """Whose leases the outbox rows of this call carry: this process."""
+    page_key: bytes
+    """The installation's secret that page tokens are signed with; the same after a restart."""
+    retry_of: str | None = None
+    """Names one call through all its retries: access key, SDK invocation id and a hash of the body."""
+    backlog: int = 0
+    """How many texts wait for a carrier now."""
+    facts: Any = None
+    """What `ask` found out before the transaction."""
+
+
+Request = TypeVar("Request", bound=Struct)
+Result = TypeVar("Result", bound=Struct)
+Function = Callable[[Call, Request], Result]
+Ask = Callable[[Caller, Any], Awaitable[Any]]
+
+
+class Written(Struct, frozen=True):
+    """A modelled operation that we have written."""
+
+    model: Operation
+    function: Callable[[Call, Any], Struct]
+    ask: Ask | None
+    tags: str | None
+    """The result's member that holds the ARN which Tags on create belong to."""
+    retried: bool
+    """Answer an SDK's retry (same invocation id) with the first answer."""
+
+
+WRITTEN: dict[str, Written] = {}
+_MODELLED_BY_FUNCTION = {model.function: model for model in MODELLED.values()}
+
+
+@overload
+def operation(function: Function[Request, Result], /) -> Function[Request, Result]: ...
+@overload
+def operation(
+    *, ask: Ask | None = None, tags: str | None = None, retried: bool = False
+) -> Callable[[Function[Request, Result]], Function[Request, Result]]: ...
+def operation(
+    function: Any = None, /, *, ask: Ask | None = None, tags: str | None = None, retried: bool = False
+) -> Any:
+    """Enter a function in the table of operations under its modelled name."""
+
+    def enter(function: Function[Request, Result]) -> Function[Request, Result]:
+        model = _MODELLED_BY_FUNCTION[function.__name__]
+        WRITTEN[model.name] = Written(model, function, ask, tags, retried)
+        return function
+
+    return enter if function is None else enter(function)
