@@ -1,0 +1,5 @@
+"""`python -m wireroom` is `wireroom`."""
+
+from wireroom.cli import main
+
+main()

@@ -1,0 +1,278 @@
+"""Composition: the only place that names engines, carriers, the bus and the log's form.
+
+`App` makes the parts and joins them; nothing below knows who its neighbours are. `start` takes up the line
+and listens; `stop` ends what was begun, in the opposite order.
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import re
+import signal
+import ssl
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from wireroom.bus.embedded import EmbeddedBus
+from wireroom.carriers.simulator.network import SimulatedNetwork
+from wireroom.config import AuthMode, ConfigError, Settings, milliseconds
+from wireroom.delivery.line import Line
+from wireroom.delivery.route import ROUTE
+from wireroom.edge import data_dir
+from wireroom.edge.asgi import make_door
+from wireroom.edge.callers import NOBODY, Believed, Callers, Verified
+from wireroom.edge.chain import Chain
+from wireroom.edge.guards import is_loopback
+from wireroom.edge.ids import Ids
+from wireroom.edge.keys import Keyring, KeyStore
+from wireroom.edge.server import Door, HttpServer, Limits, bind
+from wireroom.observe import BusinessClock, Counters, MachineClock, SystemClock
+from wireroom.store.sqlite import SqliteEngine
+from wireroom.store.tx import HandOver
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 75
+"""How long an unused connection is kept: longer than SDKs keep theirs."""
+GRACE_SECONDS = 5.0
+"""How long requests may take to end when the server stops."""
+
+
+class CannotListen(Exception):
+    """The address cannot be had; the message is for the operator."""
+
+
+class App:
+    """One server: everything of it, joined, from the data directory to the socket."""
+
+    def __init__(self, settings: Settings, clock: BusinessClock | None = None) -> None:
+        """Open the data. Raises ConfigError, or StoreError (DataDirInUse, DataTooNew)."""
+        _check(settings)
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.machine = MachineClock()
+        self.counters = Counters()
+        self.stopping = asyncio.Event()
+        self._cleanup = contextlib.ExitStack()
+        self.directory = self._data_dir()
+        self.seal = data_dir.seal(self.directory, settings.secret_key)
+        self.bus = EmbeddedBus()
+        self.simulator = SimulatedNetwork(self.directory, settings, self.clock, self.machine)
+        self._tls = _tls(settings)
+        self.engine = SqliteEngine.open(self.directory, self.machine, self.counters)
+        carriers = {self.simulator.name: self.simulator}
+        self.line = Line(self.engine, self.bus, carriers, self.clock, self.machine, self.counters)
+        self.engine.on_commit(self.line.handed_over)
+        self.engine.on_commit(self._announce)
+        self.new_id = Ids(self.machine)
+        self.keyring = Keyring(self.engine, self.seal, NOBODY)
+        self.callers: Callers = (
+            Believed() if settings.auth is AuthMode.OPEN else Verified(self.keyring, self.machine)
+        )
+        self.chain = Chain(
+            engine=self.engine,
+            settings=settings,
+            callers=self.callers,
+            clock=self.clock,
+            machine=self.machine,
+            new_id=self.new_id,
+            page_key=self.seal.derive("page tokens"),
+            backlog=lambda: self.line.backlog,
+            counters=self.counters,
+        )
+        limits = Limits(milliseconds(settings.request_timeout) / 1000, IDLE_SECONDS, settings.max_connections)
+        door = make_door(self.chain, settings, self._console)
+        self._http = HttpServer(door, limits, self.machine, self._tls)
+        self._console_door: Door | None = None
+        self._started = False
+        self.url = ""
+
+    async def start(self) -> None:
+        """Take up what was left, listen, and answer. Raises CannotListen."""
+        settings = self.settings
+        try:
+            sock = bind(settings.host, settings.port)
+        except OSError as error:
+            raise _cannot_listen(settings, error) from error
+        with contextlib.ExitStack() as unless_listening:
+            unless_listening.callback(sock.close)
+            await self.line.start()
+            self._started = True
+            try:
+                await self._http.start(sock)
+            except OSError as error:
+                raise _cannot_listen(settings, error) from error
+            unless_listening.pop_all()
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        self.url = f"{'https' if self._tls else 'http'}://{host}:{sock.getsockname()[1]}"
+        data_dir.note_served(self.directory, self.url, settings.tls_cert)
+
+    async def stop(self) -> None:
+        """No new work; what was begun ends; the data are closed. Harmless where `start` failed."""
+        self.stopping.set()
+        await self._http.stop(GRACE_SECONDS)
+        if self._started:
+            await self.line.stop()
+        await self.engine.close()
+        data_dir.forget_served(self.directory)
+        self._cleanup.close()
+
+    def _data_dir(self) -> Path:
+        if self.settings.data_dir is None:
+            return Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="wireroom-")))
+        return _made(Path(self.settings.data_dir))
+
+    def _console(self) -> Door:
+        """Made at the first request under /_wireroom/, for the web framework costs 80 ms."""
+        if self._console_door is None:
+            from wireroom.console.parts import Parts
+            from wireroom.console.web import make_console
+
+            self._console_door = make_console(
+                Parts(
+                    self.engine,
+                    self.bus,
+                    self.callers,
+                    KeyStore(self.engine, self.seal, self.clock, self.keyring.forget),
+                    self.stopping,
+                    self._make_carriers_forget,
+                )
+            )
+        return self._console_door
+
+    async def _make_carriers_forget(self, message_ids: Sequence[str] | None) -> None:
+        if message_ids is None:
+            await self.simulator.clear()
+        else:
+            await self.simulator.forget(message_ids)
+
+    def _announce(self, items: Sequence[HandOver]) -> None:
+        """The live feed hears of a text when it is accepted; of its moves, `delivery` tells it."""
+        for handed in items:
+            if handed.to == ROUTE:
+                self.bus.publish("feed", handed.item.message)
+
+
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. `ready` is called with the URL once requests are answered.
+
+    Raises ConfigError, StoreError, CannotListen.
+    """
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(_serve(settings, ready))
+
+
+async def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(name, told_to_stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(told_to_stop.set))
+    app = App(settings)
+    try:
+        await app.start()
+        ready(app.url)
+        await told_to_stop.wait()
+    finally:
+        await app.stop()
+
+
+@contextlib.asynccontextmanager
+async def opened_keys(settings: Settings) -> AsyncIterator[KeyStore]:
+    """The access keys of a data directory that nobody serves. Raises ConfigError, StoreError."""
+    assert settings.data_dir is not None
+    directory = _made(Path(settings.data_dir))
+    engine = SqliteEngine.open(directory, MachineClock(), Counters())
+    try:
+        yield KeyStore(engine, data_dir.seal(directory, settings.secret_key), SystemClock())
+    finally:
+        await engine.close()
+
+
+def _made(directory: Path) -> Path:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"the data directory {directory} cannot be made: {error.strerror}") from error
+    return directory
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+class LogForm(logging.Formatter):
+    """A record as JSON, or in colours on a terminal. structlog costs 190 ms, which the first record pays."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+        self._form: logging.Formatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self._form is None:
+            self._form = self._make()
+        return _NUMBER.sub(r"+…\1", self._form.format(record))
+
+    def _make(self) -> logging.Formatter:
+        import structlog
+
+        before: list[structlog.typing.Processor] = [
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ]
+        last: list[structlog.typing.Processor] = (
+            [structlog.dev.ConsoleRenderer()]
+            if self._terminal
+            else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        )
+        first = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        return structlog.stdlib.ProcessorFormatter(processors=[first, *last], foreign_pre_chain=before)
+
+
+_NUMBER = re.compile(r"\+[0-9]{3,11}([0-9]{4})\b")
+"""Whatever else a record says, no more than four digits of a number."""
+
+
+def log_to_stderr() -> None:
+    """Everything of ours from INFO, of others from WARNING."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogForm(terminal=sys.stderr.isatty()))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("wireroom").setLevel(logging.INFO)
+
+
+def _check(settings: Settings) -> None:
+    if settings.auth is AuthMode.OPEN and not is_loopback(settings.host) and not settings.insecure_open:
+        raise ConfigError(
+            f"host {settings.host} can be reached by others, and in open mode anybody who reaches it is "
+            "believed: serve with --auth keys, or with --insecure-open if that is what you want"
+        )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"tls_cert and tls_key cannot be used: {error}") from error
+    return context
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> CannotListen:
+    where = f"{settings.host} port {settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return CannotListen(f"{where} is taken by another program: stop it, or give another --port (0: any)")
+    return CannotListen(f"{where} cannot be listened on: {error.strerror or error}")

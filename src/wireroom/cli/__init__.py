@@ -1,0 +1,8 @@
+"""The command line: serve · demo · send · keys · doctor. `wireroom.cli:main` is the entry point.
+
+Each command is a module that is imported when it is called: `wireroom serve` must be ready in 300 ms.
+"""
+
+from wireroom.cli.group import main
+
+__all__ = ["main"]
