@@ -68,9 +68,10 @@ class App:
         self.engine.on_commit(self.line.handed_over)
         self.engine.on_commit(self._announce)
         self.new_id = Ids(self.machine)
-        self.keyring = Keyring(self.engine, self.seal, NOBODY)
+        keyring = Keyring(self.engine, self.seal, NOBODY)
+        self.keys = KeyStore(self.engine, self.seal, self.clock, keyring.forget)
         self.callers: Callers = (
-            Believed() if settings.auth is AuthMode.OPEN else Verified(self.keyring, self.machine)
+            Believed() if settings.auth is AuthMode.OPEN else Verified(keyring, self.machine)
         )
         self.chain = Chain(
             engine=self.engine,
@@ -136,7 +137,7 @@ class App:
                     self.engine,
                     self.bus,
                     self.callers,
-                    KeyStore(self.engine, self.seal, self.clock, self.keyring.forget),
+                    self.keys,
                     self.stopping,
                     self._make_carriers_forget,
                 )
@@ -161,7 +162,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
     Raises ConfigError, StoreError, CannotListen.
     """
-    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(_serve(settings, ready))
 
 
@@ -202,12 +203,13 @@ def _made(directory: Path) -> Path:
     return directory
 
 
-def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The fastest event loop that there is here."""
     if sys.platform == "win32":
-        return None
+        return asyncio.new_event_loop()
     import uvloop
 
-    return uvloop.new_event_loop
+    return uvloop.new_event_loop()
 
 
 class LogForm(logging.Formatter):

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from wireroom.app import App
+from wireroom.app import App, new_loop
 from wireroom.config import Settings
 from wireroom.observe import BusinessClock, ManualClock
 
@@ -53,7 +53,7 @@ class Server:
             settings = msgspec.structs.replace(settings, data_dir=data_dir)
         self._settings = settings
         self._clock = clock
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wireroom", daemon=True)
         self.app: App
 

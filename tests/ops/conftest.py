@@ -19,6 +19,7 @@ from wireroom.testing import Server
 
 SETTINGS = {
     "lenient": Settings(),
+    "untouched": Settings(),  # for the test that looks at the very first numbers
     "strict": Settings(
         simulate=Simulate(tier="sandbox", registrations="aws", number_activation="10s", opt_in_window="30d")
     ),

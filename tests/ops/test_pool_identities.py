@@ -45,7 +45,7 @@ def members(sms: Any, pool: dict[str, Any], **more: Any) -> list[dict[str, Any]]
     return found
 
 
-# ---------------------------------------------------------------------------------------------------- Associate
+# -------------------------------------------------------------------------------------------------- Associate
 
 
 def test_an_association_is_answered_to_the_field(sms: Any) -> None:
@@ -266,7 +266,7 @@ def test_an_association_is_idempotent_by_its_client_token(sms: Any) -> None:
     assert "PoolId" not in number_now(sms, number)
 
 
-# ------------------------------------------------------------------------------------------------- Disassociate
+# ----------------------------------------------------------------------------------------------- Disassociate
 
 
 def test_a_number_that_leaves_is_free_and_keeps_what_the_pool_had_set(sms: Any) -> None:
@@ -328,7 +328,7 @@ def test_what_is_not_in_the_pool_cannot_leave_it(sms: Any, account: str, put: Ca
     assert_not_found(error, "sender-id", "Wireroom")
 
 
-# --------------------------------------------------------------------------------- ListPoolOriginationIdentities
+# ------------------------------------------------------------------------------ ListPoolOriginationIdentities
 
 
 def test_the_identities_of_a_pool_are_listed_to_the_field(

@@ -35,7 +35,7 @@ UNKNOWN_POOL = "pool-" + "0" * 32
 UNKNOWN_NUMBER = "phone-" + "0" * 32
 PROMOTIONAL = {"MessageType": "PROMOTIONAL"}
 
-# ------------------------------------------------------------------------------------------------ CreatePool
+# ------------------------------------------------------------------------------------------------- CreatePool
 
 
 def test_a_pool_is_answered_to_the_field(sms: Any, account: str) -> None:
@@ -200,6 +200,17 @@ def test_a_sender_id_needs_its_country_even_as_an_arn(
         assert 'Reason="INVALID_ARN" Fields="senderId"' in error["Message"]
 
 
+def test_the_sender_id_of_another_account_is_not_found_though_one_has_the_same(
+    sms: Any, account: str, put: Callable[..., None]
+) -> None:
+    put(a_sender_id(account))
+    theirs = f"arn:aws:sms-voice:{REGION}:{OTHER_ACCOUNT}:sender-id/Wireroom/GB"
+    error = refused(
+        sms.create_pool, OriginationIdentity=theirs, IsoCountryCode="GB", MessageType="TRANSACTIONAL"
+    )
+    assert_not_found(error, "sender-id", theirs)
+
+
 def test_a_country_other_than_in_the_sender_ids_arn_is_refused(
     sms: Any, account: str, put: Callable[..., None]
 ) -> None:
@@ -249,7 +260,7 @@ def test_the_same_client_token_makes_one_pool(sms: Any) -> None:
     assert_invalid(error, "INVALID_PARAMETER", "ClientToken")
 
 
-# ------------------------------------------------------------------------------------------------ UpdatePool
+# ------------------------------------------------------------------------------------------------- UpdatePool
 
 
 def test_an_update_without_members_changes_nothing(sms: Any) -> None:
@@ -374,7 +385,7 @@ def test_a_pool_that_is_unknown_empty_or_no_pool_is_refused(sms: Any, account: s
     assert_invalid(refused(call, PoolId=no_pool), "INVALID_ARN", "PoolId")
 
 
-# ------------------------------------------------------------------------------------------------ DeletePool
+# ------------------------------------------------------------------------------------------------- DeletePool
 
 
 def test_a_deleted_pool_is_answered_without_its_deletion_protection(sms: Any) -> None:

@@ -170,6 +170,15 @@ def test_what_keeps_the_loop_is_logged_with_its_name_and_counted(
     assert house.counters.snapshot()["store.slow_operations"] == 1
 
 
+def test_a_name_that_is_always_slow_is_logged_every_ten_seconds(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(21):
+        house.run(("route", True), ("submit", True), lasts=500 * MILLISECOND)
+    assert [message.split()[0] for message in caplog.messages] == ["route", "submit"] * 3
+    assert house.counters.snapshot()["store.slow_operations"] == 42
+
+
 def test_when_no_transaction_can_begin_all_who_wait_are_told(house: House) -> None:
     house.writer.fault = "begin"
     answers = house.run(*[CALLER] * 100, *[PATIENT] * 3)

@@ -16,6 +16,7 @@ from wireroom.bus.port import Bus
 from wireroom.carriers.port import Carrier, Outcome, Receipt
 from wireroom.delivery import receipt, submit
 from wireroom.delivery.route import ROUTE, Routed, claim, route
+from wireroom.delivery.sweep import EVERY, sweep
 from wireroom.observe import BusinessClock, Counters, MachineClock
 from wireroom.sending.accept import Job
 from wireroom.store.engine import Engine, Unavailable
@@ -61,7 +62,7 @@ class Line:
         self._claimable = True
         self._alarm: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
-        self._pumps: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def backlog(self) -> int:
@@ -73,15 +74,30 @@ class Line:
         self._backlog = await self._engine.read(lambda tx: tx.one("outbox_size"), "outbox size")
         for carrier in self._carriers.values():
             await carrier.start(partial(self._hear, carrier))
-        self._pumps = [asyncio.create_task(self._pump(), name=f"line {number}") for number in range(PUMPS)]
+        self._tasks = [asyncio.create_task(self._pump(), name=f"line {number}") for number in range(PUMPS)]
+        self._tasks.append(asyncio.create_task(self._sweep(), name="line sweep"))
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await sweep(self._engine, self._clock, self._machine)
+                await self.recount()
+            except Unavailable as error:
+                log.warning("nothing could be swept: %s", error)
+
+    async def recount(self) -> None:
+        """Count the backlog afresh: a reset takes texts away that the line never sees again."""
+        if not self._held:
+            self._backlog = await self._engine.read(lambda tx: tx.one("outbox_size"), "outbox size")
 
     async def stop(self) -> None:
         """Begin nothing new; what is under way with a carrier ends or stays in the outbox."""
         if self._alarm is not None:
             self._alarm.cancel()
-        for pump in self._pumps:
-            pump.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for carrier in self._carriers.values():
             await carrier.close()
 
@@ -143,14 +159,14 @@ class Line:
     async def _claim(self) -> list[Job]:
         """What the outbox holds for us beside what is in memory; sets the alarm for what is due later."""
         self._claimable = False
-        now, held = self._machine.now(), frozenset(self._held)
+        now = self._machine.now()
 
         def take(tx: Tx) -> tuple[list[Job], int | None]:
-            return claim(tx, self._engine.owner, now, BATCH, held), tx.one("outbox_next_due", now=now)
+            return claim(tx, self._engine.owner, now, BATCH, self._held), tx.one("outbox_next_due", now=now)
 
         jobs, next_due = await self._durably(take, "claim")
         self._claimable = self._claimable or len(jobs) == BATCH
-        # Another pump may have begun one of these while we asked.
+        # What was accepted in the same commit is in the outbox for us and in memory for the pump.
         jobs = [job for job in jobs if job.message.message_id not in self._held]
         self._held.update(job.message.message_id for job in jobs)
         if next_due is not None:

@@ -1,6 +1,6 @@
 """Route: which link a text goes to, and its mark that it is being handed over now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from msgspec import Struct
 
@@ -26,8 +26,8 @@ class Routed(Struct, frozen=True, gc=False):
     parts: tuple[Part, ...]
 
 
-def claim(tx: Tx, owner: str, machine_now: int, most: int, held: frozenset[str]) -> list[Job]:
-    """Take due texts from the outbox that nobody else works on and that are not in memory already."""
+def claim(tx: Tx, owner: str, machine_now: int, most: int, held: Set[str]) -> list[Job]:
+    """Take due texts from the outbox that nobody else works on and that we do not hold in memory already."""
     rows: list[Outbox] = tx.all("outbox_due", owner=owner, now=machine_now, most=most + len(held))
     jobs: list[Job] = []
     for row in rows:

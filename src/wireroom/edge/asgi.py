@@ -10,7 +10,7 @@ import msgspec
 
 from wireroom.config import AuthMode, Settings
 from wireroom.edge.chain import Chain
-from wireroom.edge.guards import Guards
+from wireroom.edge.guards import Guards, Refusal, refusal
 from wireroom.edge.request import Request
 from wireroom.edge.server import Door, Message, Receive, Scope, Send
 from wireroom.wire import json10
@@ -23,79 +23,101 @@ POLITE = 8 * 1024 * 1024
 _AWS_TYPES = frozenset((json10.CONTENT_TYPE, b"application/x-amz-json-1.1", b"application/json"))
 
 
+def _unknown_operation(said: str) -> Refusal:
+    """Live services answer a wrong method or content type with 404 (data-plane §10.2)."""
+    name = f"{json10.FRAMEWORK_NAMESPACE}#UnknownOperationException"
+    return Refusal(404, {"__type": name, "message": said})
+
+
+_WRONG_METHOD = _unknown_operation(f"The API is POST / alone; {OURS}/ has everything else.")
+_WRONG_TYPE = _unknown_operation("Send POST / with Content-Type: application/x-amz-json-1.0.")
+_NOTHING_HERE = refusal(404, f"Nothing is here: the API is POST /, everything else is under {OURS}/.")
+_NO_JSON = refusal(415, "Send JSON, with Content-Type: application/json.")
+_TO_THE_CONSOLE = refusal(307, f"The console is at {OURS}/.", (b"location", f"{OURS}/".encode()))
+
+
 def make_door(chain: Chain, settings: Settings, console: Callable[[], Door]) -> Door:
     """The ASGI callable for HTTP requests."""
     most = settings.max_body
     guards = Guards(settings) if settings.auth is AuthMode.OPEN else None
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = scope["headers"]
+        method, path, headers = scope["method"], scope["path"], scope["headers"]
         named = dict(headers)
-        if guards is not None and (refusal := guards.refuse(named)) is not None:
-            await say(send, refusal.status, refusal.said)
+        refused = guards.refuse(named) if guards is not None else None
+        refused = refused or _refuse_at_sight(method, path, named)
+        if refused is not None:
+            await _send_refusal(send, refused)
             return
-        path: str = scope["path"]
-        method: str = scope["method"]
-        ours = path != "/"
-        if ours:
-            if path != OURS and not path.startswith(OURS + "/"):
-                await say(send, 404, f"Nothing is here: the API is POST /, everything else is under {OURS}/.")
-                return
-            if method == "POST" and named.get(b"content-type", b"").partition(b";")[0] != b"application/json":
-                await say(send, 415, "Send JSON, with Content-Type: application/json.")
-                return
-        elif method != "POST":
-            await _no_post(send, named)
+        try:
+            body = await _read(receive, named, most)
+        except _Gone:
             return
-        elif not _speaks_aws(named.get(b"content-type", b"")):
-            await _unknown_operation(send, "Send POST / with Content-Type: application/x-amz-json-1.0.")
-            return
-        if int(named.get(b"content-length") or 0) > most:
-            await _too_large(receive, send, named)
-            return
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return
-        body: bytes | None = message["body"]
-        if message["more_body"]:
-            try:
-                body = await _whole(receive, message, most)
-            except _Gone:
-                return
-        if body is None:
-            await _too_large(receive, send, named)
+        except _TooLarge as larger:
+            await _send_too_large(receive, send, more=larger.more)
             return
         request = Request(method, scope["raw_path"], scope["query_string"], headers, named, body)
-        if ours:
+        if path == "/":
+            status, answer_headers, answer = await chain.answer(request)
+            await send({"type": "http.response.start", "status": status, "headers": answer_headers})
+            await send({"type": "http.response.body", "body": answer})
+        else:
             scope[REQUEST] = request
             await console()(scope, _again(body, receive), send)
-            return
-        status, answer_headers, answer = await chain.answer(request)
-        await send({"type": "http.response.start", "status": status, "headers": answer_headers})
-        await send({"type": "http.response.body", "body": answer})
 
     return door
 
 
-def _speaks_aws(content_type: bytes) -> bool:
-    return content_type in _AWS_TYPES or content_type.partition(b";")[0].strip().lower() in _AWS_TYPES
+def _refuse_at_sight(method: str, path: str, named: dict[bytes, bytes]) -> Refusal | None:
+    """What is said before a body is read. `named`: the headers."""
+    content_type = named.get(b"content-type", b"")
+    if path == "/":
+        if method == "POST":
+            return None if content_type in _AWS_TYPES or _plain(content_type) in _AWS_TYPES else _WRONG_TYPE
+        return _TO_THE_CONSOLE if b"text/html" in named.get(b"accept", b"") else _WRONG_METHOD
+    if path != OURS and not path.startswith(f"{OURS}/"):
+        return _NOTHING_HERE
+    return _NO_JSON if method == "POST" and _plain(content_type) != b"application/json" else None
+
+
+def _plain(content_type: bytes) -> bytes:
+    return content_type.partition(b";")[0].strip().lower()
 
 
 class _Gone(Exception):
     """The client went away before its request was complete."""
 
 
-async def _whole(receive: Receive, message: Message, most: int) -> bytes | None:
-    """A body that comes in pieces, `message` the first, or None when it is larger than `most`."""
-    body = bytearray(message["body"])
-    while message["more_body"]:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
+class _TooLarge(Exception):
+    """A body is larger than it may be; is there `more` of it to come?"""
+
+    def __init__(self, *, more: bool) -> None:
+        super().__init__()
+        self.more = more
+
+
+async def _read(receive: Receive, named: dict[bytes, bytes], most: int) -> bytes:
+    """The body, which mostly comes in one piece. Raises _Gone, _TooLarge."""
+    if int(named.get(b"content-length") or 0) > most:
+        raise _TooLarge(more=b"expect" not in named)  # who asks before sending will not send it
+    message = await receive()
+    if message["type"] == "http.request" and not message["more_body"] and len(message["body"]) <= most:
+        body: bytes = message["body"]
+        return body
+    return await _whole(receive, message, most)
+
+
+async def _whole(receive: Receive, message: Message, most: int) -> bytes:
+    """A body that comes in pieces, `message` the first."""
+    body = bytearray()
+    while message["type"] == "http.request":
         body += message["body"]
         if len(body) > most:
-            return None
-    return bytes(body)
+            raise _TooLarge(more=message["more_body"])
+        if not message["more_body"]:
+            return bytes(body)
+        message = await receive()
+    raise _Gone
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
@@ -112,36 +134,20 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-async def say(send: Send, status: int, said: str, *headers: tuple[bytes, bytes]) -> None:
-    """One sentence as JSON."""
-    await _send_json(send, status, {"error": said}, *headers)
-
-
-async def _send_json(send: Send, status: int, content: object, *headers: tuple[bytes, bytes]) -> None:
-    body = msgspec.json.encode(content)
-    all_headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": all_headers})
+async def _send_refusal(send: Send, refused: Refusal) -> None:
+    body = msgspec.json.encode(refused.content)
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        *refused.headers,
+    ]
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def _no_post(send: Send, named: dict[bytes, bytes]) -> None:
-    """A browser is shown the console; anything else gets what live services say to a wrong method."""
-    if b"text/html" in named.get(b"accept", b""):
-        location = (b"location", f"{OURS}/".encode())
-        await say(send, 307, f"The console is at {OURS}/.", location)
-    else:
-        await _unknown_operation(send, f"The API is POST / alone; {OURS}/ has everything else.")
-
-
-async def _unknown_operation(send: Send, said: str) -> None:
-    """Live services answer a wrong method or content type with 404 (data-plane §10.2)."""
-    name = "UnknownOperationException"
-    await _send_json(send, 404, {"__type": f"{json10.FRAMEWORK_NAMESPACE}#{name}", "message": said})
-
-
-async def _too_large(receive: Receive, send: Send, named: dict[bytes, bytes]) -> None:
-    """413, and the connection ends. The rest of the body is read first, or its sender would meet a reset
-    connection instead of the answer; not where he asked before sending (Expect)."""
+async def _send_too_large(receive: Receive, send: Send, *, more: bool) -> None:
+    """413, and the connection ends. If there is more to come it is read first, or its sender would meet a
+    reset connection instead of the answer."""
     body = msgspec.json.encode({"message": "The request body is too large."})
     headers = [
         (b"content-type", json10.CONTENT_TYPE),
@@ -150,10 +156,9 @@ async def _too_large(receive: Receive, send: Send, named: dict[bytes, bytes]) ->
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
-    left = 0 if b"expect" in named else POLITE
-    while left > 0:
+    left = POLITE
+    while more and left > 0:
         message = await receive()
         left -= len(message.get("body", b""))
-        if not message.get("more_body", False):
-            break
+        more = message.get("more_body", False)
     await send({"type": "http.response.body", "body": b""})

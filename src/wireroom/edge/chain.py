@@ -39,6 +39,19 @@ Answer = tuple[int, json10.Headers, bytes]
 """Status, headers and body."""
 
 
+INVOCATION, ATTEMPT = b"amz-sdk-invocation-id", b"amz-sdk-request"
+
+
+class Attempt(Struct, frozen=True, gc=False):
+    """What an SDK says of its call: a name that all its retries carry, and `attempt=1; max=3` or the like."""
+
+    invocation: bytes | None = None
+    number: bytes = b""
+
+
+UNNAMED = Attempt()
+
+
 class Chain:
     """Everything between a request and an operation."""
 
@@ -78,7 +91,8 @@ class Chain:
             return self._refuse(_sooner(request.body, error), request_id)
         except Exception as bug:  # noqa: BLE001 -- the last resort: no stack trace leaves the house
             return self._refuse(_failure(bug, request_id), request_id)
-        return await self.invoke(caller, operation, request.body, request_id, request.named.get(INVOCATION))
+        attempt = Attempt(request.named.get(INVOCATION), request.named.get(ATTEMPT, b""))
+        return await self.invoke(caller, operation, request.body, request_id, attempt)
 
     async def invoke(
         self,
@@ -86,9 +100,9 @@ class Chain:
         operation: Operation,
         body: bytes,
         request_id: str | None = None,
-        invocation: bytes | None = None,
+        attempt: Attempt = UNNAMED,
     ) -> Answer:
-        """A request of somebody who is known. `invocation` names one SDK call through all its retries."""
+        """A request of somebody who is known."""
         request_id = request_id or self._new_id("request")
         try:
             written = _written(operation)
@@ -96,10 +110,11 @@ class Chain:
             if self._rates is not None:
                 self._rates.take(caller, operation.name)
             retry_of = None
-            if invocation is not None and written.retried:
-                call_name = invocation.decode("latin-1")
+            if attempt.invocation is not None and written.retried:
+                call_name = attempt.invocation.decode("latin-1")
                 retry_of = f"{caller.access_key_id} {call_name} {hashlib.sha256(body).hexdigest()}"
-            result = await self._perform(written, caller, found, request_id, retry_of)
+            first = retry_of is not None and attempt.number.partition(b";")[0] == b"attempt=1"
+            result = await self._perform(written, caller, found, request_id, retry_of, first)
             encoded = json10.encode(result)
         except (ServiceError, FrameworkError) as error:
             return self._refuse(error, request_id)
@@ -109,7 +124,13 @@ class Chain:
         return 200, json10.answer_headers(request_id, len(encoded)), encoded
 
     async def _perform(
-        self, written: Written, caller: Caller, found: Struct, request_id: str, retry_of: str | None
+        self,
+        written: Written,
+        caller: Caller,
+        found: Struct,
+        request_id: str,
+        retry_of: str | None,
+        first_attempt: bool,
     ) -> Struct:
         facts: Any = None
         if written.ask is not None:
@@ -117,7 +138,7 @@ class Chain:
                 facts = await written.ask(caller, found)
         now, machine_now = self._clock.now(), self._machine.now()
 
-        def call(tx: Tx) -> Call:
+        def call(tx: Tx, *, first_attempt: bool = False) -> Call:
             return Call(
                 tx,
                 caller,
@@ -129,7 +150,9 @@ class Chain:
                 self._engine.owner,
                 self._page_key,
                 retry_of,
+                first_attempt,
                 self._backlog(),
+                None,
                 facts,
             )
 
@@ -141,16 +164,15 @@ class Chain:
                 await self._engine.run(lambda tx: settle_place(call(tx)), "settle_place")
                 return await self._engine.read(lambda tx: look(written, call(tx), found), name)
         try:
-            return await self._engine.run(lambda tx: perform(written, call(tx), found), name)
+            return await self._engine.run(
+                lambda tx: perform(written, call(tx, first_attempt=first_attempt), found), name
+            )
         except Duplicate:  # somebody else wrote the same first: now his row is there to be seen
             return await self._engine.run(lambda tx: perform(written, call(tx), found), name)
 
     def _refuse(self, error: ServiceError | FrameworkError, request_id: str) -> Answer:
         self._counters.add("api.errors")
         return json10.error_answer(error, request_id)
-
-
-INVOCATION = b"amz-sdk-invocation-id"
 
 
 def _operation(target: bytes | None) -> Operation:

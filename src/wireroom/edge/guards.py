@@ -14,14 +14,22 @@ MOST_REMEMBERED = 1000
 
 
 class Refusal(NamedTuple):
+    """What a request is answered that is not let in; `content` becomes JSON."""
+
     status: int
-    said: str
+    content: dict[str, str]
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-_NOT_OUR_HOST = Refusal(
+def refusal(status: int, said: str, *headers: tuple[bytes, bytes]) -> Refusal:
+    """One sentence."""
+    return Refusal(status, {"error": said}, headers)
+
+
+_NOT_OUR_HOST = refusal(
     421, "This server does not answer to that Host. Name a loopback host, or serve with --allowed-host."
 )
-_FOREIGN = Refusal(403, "Requests of other web pages are refused.")
+_FOREIGN = refusal(403, "Requests of other web pages are refused.")
 
 
 class Guards:

@@ -25,14 +25,16 @@ DEFAULT_LIST = "Default"
 def perform(written: Written, call: Call, request: Any) -> Struct:
     """Run an operation that writes, once for all retries of one call."""
     place = settle_place(call)
-    if not written.retried:
+    if written.retried:
+        call = msgspec.structs.replace(call, revision=place.revision)
+    else:
         # Whatever is remembered of the account's resources under the old revision is no longer looked at.
         call.tx.update(place, revision=call.new_id("revision"))
     token, fingerprint = _token(written, call, request)
     if token is None:
         return _with_tags(written, call, request)
-    scope = (call.caller.account_id, call.caller.region, written.model.name, token)
-    stored = call.tx.get(Token, *scope)
+    digest = _digest(call.caller.account_id, call.caller.region, written.model.name, token)
+    stored = None if call.first_attempt else call.tx.get(Token, digest)
     if stored is not None and stored.expires_at <= call.machine_now:
         call.tx.delete(stored)
         stored = None
@@ -49,9 +51,13 @@ def perform(written: Written, call: Call, request: Any) -> Struct:
     life = RETRY_LIFE if written.retried else CLIENT_TOKEN_LIFE
     kept = msgspec.json.encode(result).decode()
     # Where two callers bring the same token at once, the unique key lets the second wait for the first's
-    # commit; it is then undone as a Duplicate, run again, and finds the stored answer.
-    call.tx.insert(Token(*scope, fingerprint, kept, call.machine_now + life))
+    # commit; it is then undone as a Duplicate, run again, and finds the stored answer (docs/adr/0005).
+    call.tx.insert(Token(digest, call.caller.account_id, fingerprint, kept, call.machine_now + life))
     return result
+
+
+def _digest(*names: str) -> str:
+    return hashlib.blake2b("\0".join(names).encode(), digest_size=16).hexdigest()
 
 
 class NoPlace(Exception):

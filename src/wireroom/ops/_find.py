@@ -40,17 +40,17 @@ def pool(call: Call, reference: str, field: str = "PoolId") -> Pool:
     return _there(call.tx.get(Pool, *_place(call), pool_id), ResourceType.POOL, reference)
 
 
-def phone_number(call: Call, reference: str) -> PhoneNumber:
+def phone_number(call: Call, reference: str, field: str = "PhoneNumberId") -> PhoneNumber:
     """Raises NotFound, Validation (INVALID_ARN)."""
-    phone_number_id = _id(call, reference, ResourceType.PHONE_NUMBER, "PhoneNumberId")
+    phone_number_id = _id(call, reference, ResourceType.PHONE_NUMBER, field)
     return _there(
         call.tx.get(PhoneNumber, *_place(call), phone_number_id), ResourceType.PHONE_NUMBER, reference
     )
 
 
-def opt_out_list(call: Call, reference: str) -> OptOutList:
+def opt_out_list(call: Call, reference: str, field: str = "OptOutListName") -> OptOutList:
     """Raises NotFound, Validation (INVALID_ARN)."""
-    name = _id(call, reference, ResourceType.OPT_OUT_LIST, "OptOutListName")
+    name = _id(call, reference, ResourceType.OPT_OUT_LIST, field)
     return _there(call.tx.get(OptOutList, *_place(call), name), ResourceType.OPT_OUT_LIST, reference)
 
 

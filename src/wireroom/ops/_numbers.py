@@ -6,6 +6,7 @@ where it stopped, so that neither many accounts nor a big one look at what is ta
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from wireroom.api.enums import NumberType, PreferenceType, ValidationExceptionReason
 from wireroom.api.shapes import NumberPreferenceItem
@@ -31,10 +32,21 @@ def take(call: Call, country: str, kind: NumberType) -> str | None:
     return None
 
 
+def preferred(country: str, kind: NumberType, fits: Fits | None) -> Sequence[str]:
+    """The numbers of a kind that fit, whoever has them, in the order of the series."""
+    stock = _stock(country, kind)
+    return stock if fits is None else [number for number in stock if fits(number)]
+
+
 def take_preferred(call: Call, country: str, kind: NumberType, fits: Fits) -> str | None:
-    """The first number that nobody has and that fits; None where there is none."""
-    every = inventory.all_made_up(country, kind)
-    return next((number for number in every if fits(number) and not is_taken(call, number)), None)
+    """The first number that fits and that nobody has; None where there is none."""
+    return next((number for number in preferred(country, kind, fits) if not is_taken(call, number)), None)
+
+
+@cache
+def _stock(country: str, kind: NumberType) -> tuple[str, ...]:
+    """All at once, because making 12,000 numbers takes 20 ms. Only US 10DLC numbers can be preferred."""
+    return tuple(inventory.all_made_up(country, kind))
 
 
 def _nth(call: Call, country: str, kind: NumberType, index: int) -> str:

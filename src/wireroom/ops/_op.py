@@ -47,8 +47,12 @@ class Call(Struct, frozen=True):
     """The installation's secret that page tokens are signed with; the same after a restart."""
     retry_of: str | None = None
     """Names one call through all its retries: access key, SDK invocation id and a hash of the body."""
+    first_attempt: bool = False
+    """The SDK says that it has not tried before, so there is no answer to look for."""
     backlog: int = 0
     """How many texts wait for a carrier now."""
+    revision: str | None = None
+    """Of the caller's place, read in this transaction: what is remembered under it holds (docs/adr/0006)."""
     facts: Any = None
     """What `ask` found out before the transaction."""
 

@@ -80,14 +80,24 @@ def paged(
     return Page(items, write_token(call, req, after))
 
 
-def listed(call: Call, req: Paged, items: Sequence[Item]) -> Page[Item]:
-    """A page of a short list that is always whole in memory."""
+def listed(
+    call: Call,
+    req: Paged,
+    items: Sequence[Item],
+    keep: Callable[[Item], bool] = lambda _: True,
+    *,
+    size: int = DEFAULT_SIZE,
+) -> Page[Item]:
+    """A page of what is worth keeping of a list that is whole in memory and the same at the next page."""
 
-    def fetch(after: Position | None, n: int) -> list[tuple[int, Item]]:
-        start = 0 if after is None else int(after[0])
-        return list(enumerate(items, 1))[start : start + n]
+    def fetch(after: Position | None, n: int) -> Sequence[tuple[int, Item]]:
+        begin = 0 if after is None else int(after[0])
+        return list(enumerate(items[begin : begin + n], begin + 1))
 
-    return paged(call, req, fetch, lambda numbered: (numbered[0],), lambda numbered: numbered[1])
+    def item(place: tuple[int, Item]) -> Item | None:
+        return place[1] if keep(place[1]) else None
+
+    return paged(call, req, fetch, lambda place: place[:1], item, size=size)
 
 
 def write_token(call: Call, req: Paged, after: Position | None) -> str:

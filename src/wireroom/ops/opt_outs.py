@@ -87,7 +87,7 @@ def describe_opt_out_lists(call: Call, req: DescribeOptOutListsRequest) -> Descr
         OptOutList,
         _information,
         named=req.opt_out_list_names,
-        find=_find.opt_out_list,
+        find=lambda call, reference: _find.opt_out_list(call, reference, "OptOutListNames"),
         owner=req.owner,
     )
     return DescribeOptOutListsResult(opt_out_lists=page.items, next_token=page.next_token)

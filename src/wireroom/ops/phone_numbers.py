@@ -3,8 +3,6 @@
 A number in a pool is the pool's: it can neither be changed nor released.
 """
 
-from itertools import islice
-
 from msgspec.structs import replace
 
 from wireroom.api.enums import (
@@ -40,7 +38,7 @@ from wireroom.ops._answer import answer, seconds
 from wireroom.ops._around import DEFAULT_LIST
 from wireroom.ops._describe import Filter, choice, describe, flag, text
 from wireroom.ops._op import Call, operation
-from wireroom.ops._pages import Position, paged
+from wireroom.ops._pages import listed
 from wireroom.store.rows import PhoneNumber
 
 US = "US"
@@ -115,17 +113,8 @@ def list_available_phone_numbers(
     if req.registration_id is not None:
         raise NotFound(ResourceType.REGISTRATION, req.registration_id)
     can = inventory.can_request(US, kind, req.number_capabilities, MessageType.TRANSACTIONAL)
-    stock = tuple(inventory.all_made_up(US, kind)) if isinstance(can, inventory.Available) else ()
-
-    def fetch(after: Position | None, n: int) -> list[tuple[int, str]]:
-        begin = 0 if after is None else int(after[0])
-        return list(islice(enumerate(stock, 1), begin, begin + n))
-
-    def free(place: tuple[int, str]) -> str | None:
-        number = place[1]
-        return number if (fits is None or fits(number)) and not _numbers.is_taken(call, number) else None
-
-    page = paged(call, req, fetch, lambda place: place[:1], free, size=10, stride=100)
+    suitable = _numbers.preferred(US, kind, fits) if isinstance(can, inventory.Available) else ()
+    page = listed(call, req, suitable, lambda number: not _numbers.is_taken(call, number), size=10)
     return ListAvailablePhoneNumbersResult(available_phone_numbers=page.items, next_token=page.next_token)
 
 
@@ -157,7 +146,7 @@ def describe_phone_numbers(call: Call, req: DescribePhoneNumbersRequest) -> Desc
         PhoneNumber,
         _information,
         named=req.phone_number_ids,
-        find=_find.phone_number,
+        find=lambda call, reference: _find.phone_number(call, reference, "PhoneNumberIds"),
         conditions=req.filters,
         filters=PHONE_NUMBER_FILTERS,
         owner=req.owner,

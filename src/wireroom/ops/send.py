@@ -38,6 +38,7 @@ def send_text_message(call: Call, req: SendTextMessageRequest) -> SendTextMessag
         feedback=req.message_feedback_enabled,
         dry_run=bool(req.dry_run),
         backlog=call.backlog,
+        revision=call.revision,
     )
     outcome = accept(call.tx, call.now, call.new_id, call.settings, draft)
     if isinstance(outcome, Refused):

@@ -18,7 +18,7 @@ from wireroom.core.ids import BadArn, parse_reference
 from wireroom.core.message import MessageStatus
 from wireroom.core.text import split
 from wireroom.sending.choose import DEFAULT_LIST, speakers
-from wireroom.store.rows import ConfigurationSet, Message, OptedOutNumber, Outbox
+from wireroom.store.rows import ConfigurationSet, Message, OptedOutNumber, Outbox, Spend
 from wireroom.store.tx import Tx
 
 SMS = "SMS"
@@ -55,6 +55,8 @@ class Draft(Struct, frozen=True, gc=False):
     dry_run: bool = False
     backlog: int = 0
     """How many texts wait for a carrier now."""
+    revision: str | None = None
+    """Of the account's place, where the caller has read it in this transaction (docs/adr/0006)."""
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -86,7 +88,7 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
     destination = numbers.parse(draft.destination)
     if destination is None:
         return _CANNOT_PARSE
-    found = speakers(tx, draft.account_id, draft.region, draft.origination, destination, now)
+    found = speakers(tx, draft.account_id, draft.region, draft.revision, draft.origination, destination, now)
     if isinstance(found, Refused):
         return found
     if refused := gates.destination_country(destination.country):
@@ -226,10 +228,12 @@ def _spend(tx: Tx, now: int, settings: Settings, draft: Draft, micros: int) -> R
     """Count the cost against the month, never past the limit, in one statement. A dry run only looks."""
     limit = text_limit_micros(settings)
     scope = {"account_id": draft.account_id, "region": draft.region, "channel": SMS, "month": month_of(now)}
-    if (
-        not draft.dry_run
-        and micros <= limit
-        and tx.one("spend", **scope, micros=micros, most=limit) is not None
-    ):
+    if not draft.dry_run and tx.execute("spend", **scope, micros=micros, most=limit):
         return None
-    return gates.spend(tx.one("spent", **scope) or 0, micros, limit)
+    spent: int | None = tx.one("spent", **scope)
+    if refused := gates.spend(spent or 0, micros, limit):
+        return refused
+    if not draft.dry_run:
+        # The month's first text. If somebody else was first, this is a Duplicate and runs again.
+        tx.insert(Spend(draft.account_id, draft.region, SMS, scope["month"], micros))
+    return None

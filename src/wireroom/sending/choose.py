@@ -20,7 +20,7 @@ from wireroom.core.gates import Refused
 from wireroom.core.ids import BadArn, Reference, parse_reference
 from wireroom.core.numbers import Destination, IdentityKind
 from wireroom.core.routing import Candidate
-from wireroom.store.rows import PhoneNumber, Place, Pool, SenderId
+from wireroom.store.rows import PhoneNumber, Pool, SenderId
 from wireroom.store.tx import Tx
 
 DEFAULT_LIST = "Default"
@@ -45,17 +45,25 @@ class Speakers(Struct, frozen=True):
 
 
 _MOST_REMEMBERED = 10_000
-_remembered: OrderedDict[tuple[str, str, str, str | None], Speakers] = OrderedDict()
+_remembered: OrderedDict[tuple[str, str | None], Speakers] = OrderedDict()
 
 
 def speakers(
-    tx: Tx, account_id: str, region: str, reference: str | None, destination: Destination, now: int
+    tx: Tx,
+    account_id: str,
+    region: str,
+    revision: str | None,
+    reference: str | None,
+    destination: Destination,
+    now: int,
 ) -> Speakers | Refused:
-    """The candidates behind an OriginationIdentity: a pool's, one identity, or (None) all of the account."""
-    place = tx.get(Place, account_id, region)
-    if place is None:
+    """The candidates behind an OriginationIdentity: a pool's, one identity, or (None) all of the account.
+
+    `revision` is that of the account's place in this transaction; without one, everything is read.
+    """
+    if revision is None:
         return _read(tx, account_id, region, reference, destination, now)[0]
-    key = (account_id, region, place.revision, reference)
+    key = (revision, reference)
     found = _remembered.get(key)
     if found is not None:
         _remembered.move_to_end(key)

@@ -29,6 +29,7 @@ PATIENT_SHARE = 0.25
 COMMIT_WAIT = 0.003
 """Seconds that the loop stands still for a commit before it turns to something else."""
 SLOW_SECONDS = 0.002
+SLOW_SILENCE = 10.0
 
 PAGE_BYTES = 4096
 CHECKPOINT_PAGES = 4 * 1024 * 1024 // PAGE_BYTES
@@ -128,6 +129,7 @@ class GroupCommit:
         self._paused = False
         self._copied_pages = 0
         self._pause_at = PAUSE_PAGES
+        self._silent_until: dict[str, float] = {}
         self._rested: asyncio.Event | None = None
         self.listeners: list[Callable[[Sequence[HandOver]], None]] = []
 
@@ -151,9 +153,13 @@ class GroupCommit:
         self._helpers.shutdown()
 
     def note_time(self, name: str, seconds: float) -> None:
-        """Log what kept the loop for too long."""
-        if seconds > SLOW_SECONDS:
-            self._counters.add("store.slow_operations")
+        """Log what kept the loop for too long; a name only now and then: a busy machine makes all slow."""
+        if seconds <= SLOW_SECONDS:
+            return
+        self._counters.add("store.slow_operations")
+        now = self._monotonic()
+        if now >= self._silent_until.get(name, now):
+            self._silent_until[name] = now + SLOW_SILENCE
             log.warning("%s kept the event loop for %.1f ms", name, seconds * 1000)
 
     # ----------------------------------------------------------------------------------------------- a batch

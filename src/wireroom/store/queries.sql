@@ -112,13 +112,11 @@ ORDER BY i.joined_at, i.identity, i.country
 SELECT $columns FROM sender_ids WHERE account_id = :account_id AND region = :region AND folded = :folded
 ORDER BY country
 
--- name: spend -> scalar
--- Counts a cost against the month's limit, or answers nothing when it would pass it.
-INSERT INTO spend (account_id, region, channel, month, micros)
-VALUES (:account_id, :region, :channel, :month, :micros)
-ON CONFLICT (account_id, region, channel, month) DO UPDATE SET micros = spend.micros + excluded.micros
-WHERE spend.micros + excluded.micros <= :most
-RETURNING micros
+-- name: spend
+-- Counts a cost against the month's limit; changes nothing when it would pass it, or when the month is new.
+UPDATE spend SET micros = micros + :micros
+WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
+    AND micros + :micros <= :most
 
 -- name: spent -> scalar
 SELECT micros FROM spend
@@ -147,6 +145,12 @@ WHERE message_id = :message_id
 
 -- name: outbox_done
 DELETE FROM outbox WHERE message_id = :message_id
+
+-- name: forget_tokens
+DELETE FROM tokens WHERE digest > :after AND digest <= :last AND expires_at <= :now
+
+-- name: forget_parked
+DELETE FROM parked_receipts WHERE heard_at < :before
 
 -- name: parts_of_message -> Part
 SELECT $columns FROM parts WHERE message_id = :message_id ORDER BY number

@@ -140,12 +140,10 @@ class Count(Struct, frozen=True, gc=False):
     value: int
 
 
-@table("tokens", key="account_id region operation token")
+@table("tokens", key="digest")
 class Token(Struct, frozen=True, gc=False):
+    digest: str
     account_id: str
-    region: str
-    operation: str
-    token: str
     fingerprint: str
     answer: str
     expires_at: int

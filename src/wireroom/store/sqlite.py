@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 DATABASE = "wireroom.db"
 
-_OLDEST_LIBRARY = 3_051_003
+_OLDEST_LIBRARY = (3, 51, 3)
 _LONGEST_LOG_BYTES = 64 * 1024 * 1024
 _BUSY_MILLISECONDS = 20  # nobody but us writes: only a program that opens the file can be in the way, briefly
 
@@ -59,7 +59,7 @@ class SqliteEngine:
 
         Raises DataDirInUse, DataTooNew, or another StoreError in words.
         """
-        _require_library(apsw.SQLITE_VERSION_NUMBER)
+        _require_library(apsw.sqlite_lib_version())
         lock = DataDirLock(directory)
         try:
             _migrate(directory / DATABASE)
@@ -115,10 +115,12 @@ class SqliteEngine:
         await asyncio.to_thread(self._let_go)
 
     def _let_go(self) -> None:
-        # The writer last: SQLite removes the log when the last connection that may write goes.
-        self._reader.close()
-        self._writer.close()
-        self._lock.release()
+        try:
+            # The writer last: SQLite removes the log when the last connection that may write goes.
+            self._reader.close()
+            self._writer.close()
+        finally:
+            self._lock.release()
 
 
 class SqliteWriter:
@@ -238,17 +240,13 @@ class _ReadingSession(_Session):
         return StoreError("a read cannot write") if isinstance(error, apsw.ReadOnlyError) else refusal
 
 
-def _require_library(version: int) -> None:
+def _require_library(version: str) -> None:
     """An older one can corrupt the data when the log begins again while another connection checkpoints."""
-    if version < _OLDEST_LIBRARY:
+    if tuple(map(int, version.split("."))) < _OLDEST_LIBRARY:
         raise StoreError(
-            f"SQLite {_spelled(version)} is too old: Wireroom needs {_spelled(_OLDEST_LIBRARY)} or later. "
+            f"SQLite {version} is too old: Wireroom needs {'.'.join(map(str, _OLDEST_LIBRARY))} or later. "
             "The wheel of apsw carries its own: pip install --force-reinstall --only-binary apsw apsw"
         )
-
-
-def _spelled(version: int) -> str:
-    return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
 
 
 def _connect(
@@ -256,7 +254,7 @@ def _connect(
 ) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags=flags, statementcachesize=512)
     connection.set_busy_timeout(_BUSY_MILLISECONDS)
-    # Plans may not depend on bound values: else binding a LIMIT prepares its statement anew, five times the cost.
+    # Plans may not depend on bound values, or else binding a LIMIT prepares its statement anew (8 us each).
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     for pragma in (
         "synchronous = FULL",

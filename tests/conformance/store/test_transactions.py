@@ -122,7 +122,7 @@ def test_what_is_handed_over_comes_in_order_and_only_what_was_kept(rig: Rig, run
         tx.hand_over("feed", number)
 
     async def work() -> None:
-        works = [accept, add_and_refuse, accept, add, accept]
+        works: list[Callable[[Tx], object]] = [accept, add_and_refuse, accept, add, accept]
         await asyncio.gather(*(rig.engine.run(work, "w") for work in works), return_exceptions=True)
 
     run(work())

@@ -1,6 +1,7 @@
 """The verbs of a transaction, on every engine."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -155,13 +156,14 @@ def test_pages_walk_along_the_order_and_meet_every_row_once(rig: Rig, run: Run) 
     rows = [opted_out(number, at=number * 7 % 5) for number in range(23)]
     elsewhere = opted_out(99, at=2, region="us-east-1")
     run(rig.engine.run(lambda tx: tx.insert(*rows, elsewhere), "insert"))
-    scope = {**WHERE, "list_name": "Default"}
+
+    def page_of_five(tx: Tx, after: tuple[int, str] | None) -> list[OptedOutNumber]:
+        return tx.page(OptedOutNumber, {**WHERE, "list_name": "Default"}, after, 5)
+
     seen: list[OptedOutNumber] = []
-    while True:
+    for _ in range(6):
         after = (seen[-1].opted_out_at, seen[-1].number) if seen else None
-        page = run(rig.engine.read(lambda tx, after=after: tx.page(OptedOutNumber, scope, after, 5), "page"))
-        if not page:
-            break
+        page = run(rig.engine.read(partial(page_of_five, after=after), "page"))
         assert len(page) <= 5
         seen += page
     assert seen == sorted(rows, key=lambda row: (row.opted_out_at, row.number))
@@ -219,7 +221,9 @@ def test_execute_tells_how_many_rows_it_changed(rig: Rig, run: Run) -> None:
 
 
 def test_execute_many_runs_once_for_each(rig: Rig, run: Run) -> None:
-    each = [{**WHERE, "name": name, "by": by} for name, by in [("a", 1), ("b", 2), ("a", 4)]]
+    each: list[dict[str, str | int]] = [
+        {**WHERE, "name": name, "by": by} for name, by in [("a", 1), ("b", 2), ("a", 4)]
+    ]
     run(rig.engine.run(lambda tx: tx.execute_many("suite_add", iter(each)), "execute_many"))
     found = run(rig.engine.read(lambda tx: tx.all("suite_names", account_id=ACCOUNT), "read"))
     assert found == [("a", 5), ("b", 2)]

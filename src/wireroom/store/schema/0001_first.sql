@@ -28,16 +28,12 @@ CREATE TABLE counters (             -- maintained counts, so that a quota never 
 ) WITHOUT ROWID;
 
 CREATE TABLE tokens (               -- answers kept for a caller's retries (ClientToken, amz-sdk-invocation-id)
+    digest TEXT NOT NULL PRIMARY KEY,   -- of account, Region, operation and token: every send writes one, so small
     account_id TEXT NOT NULL,
-    region TEXT NOT NULL,
-    operation TEXT NOT NULL,
-    token TEXT NOT NULL,
     fingerprint TEXT NOT NULL,      -- of the request's parameters
-    answer TEXT NOT NULL,           -- the encoded result; empty until the operation is done
-    expires_at BIGINT NOT NULL,     -- machine time
-    PRIMARY KEY (account_id, region, operation, token)
+    answer TEXT NOT NULL,           -- the encoded result
+    expires_at BIGINT NOT NULL      -- machine time
 ) WITHOUT ROWID;
-CREATE INDEX tokens_by_expiry ON tokens (expires_at);
 
 CREATE TABLE tags (
     account_id TEXT NOT NULL,
@@ -252,3 +248,4 @@ CREATE TABLE parked_receipts (      -- heard before the answer to the submit was
     heard_at BIGINT NOT NULL,
     PRIMARY KEY (carrier, carrier_message_id)
 ) WITHOUT ROWID;
+CREATE INDEX parked_receipts_by_age ON parked_receipts (heard_at);
