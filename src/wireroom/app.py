@@ -5,8 +5,10 @@ and listens; `stop` ends what was begun, in the opposite order.
 """
 
 import asyncio
+import atexit
 import contextlib
 import errno
+import gc
 import logging
 import re
 import signal
@@ -14,7 +16,9 @@ import ssl
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
+from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
+from queue import SimpleQueue
 
 from wireroom.bus.embedded import EmbeddedBus
 from wireroom.carriers.simulator.network import SimulatedNetwork
@@ -28,6 +32,7 @@ from wireroom.edge.chain import Chain
 from wireroom.edge.guards import is_loopback
 from wireroom.edge.ids import Ids
 from wireroom.edge.keys import Keyring, KeyStore
+from wireroom.edge.seed import sow
 from wireroom.edge.server import Door, HttpServer, Limits, bind
 from wireroom.observe import BusinessClock, Counters, MachineClock, SystemClock
 from wireroom.store.sqlite import SqliteEngine
@@ -37,6 +42,10 @@ log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 75
 """How long an unused connection is kept: longer than SDKs keep theirs."""
+SPARE_FILES = 256
+"""Files that are no connection of a client's."""
+GC_THRESHOLDS = (20_000, 20, 50)
+"""The default's first (700) makes the collector run several times in each batch of sends."""
 GRACE_SECONDS = 5.0
 """How long requests may take to end when the server stops."""
 
@@ -63,6 +72,7 @@ class App:
         self.simulator = SimulatedNetwork(self.directory, settings, self.clock, self.machine)
         self._tls = _tls(settings)
         self.engine = SqliteEngine.open(self.directory, self.machine, self.counters)
+        data_dir.forget_served(self.directory)  # by one that was killed
         carriers = {self.simulator.name: self.simulator}
         self.line = Line(self.engine, self.bus, carriers, self.clock, self.machine, self.counters)
         self.engine.on_commit(self.line.handed_over)
@@ -70,9 +80,9 @@ class App:
         self.new_id = Ids(self.machine)
         keyring = Keyring(self.engine, self.seal, NOBODY)
         self.keys = KeyStore(self.engine, self.seal, self.clock, keyring.forget)
-        self.callers: Callers = (
-            Believed() if settings.auth is AuthMode.OPEN else Verified(keyring, self.machine)
-        )
+        self.callers: Callers = Believed()
+        if settings.auth is AuthMode.KEYS:
+            self.callers = Verified(keyring, self.machine, milliseconds(settings.clock_skew) // 1000)
         self.chain = Chain(
             engine=self.engine,
             settings=settings,
@@ -92,7 +102,7 @@ class App:
         self.url = ""
 
     async def start(self) -> None:
-        """Take up what was left, listen, and answer. Raises CannotListen."""
+        """Take up what was left, listen, and answer. Raises CannotListen, and ConfigError of a bad seed."""
         settings = self.settings
         try:
             sock = bind(settings.host, settings.port)
@@ -100,8 +110,10 @@ class App:
             raise _cannot_listen(settings, error) from error
         with contextlib.ExitStack() as unless_listening:
             unless_listening.callback(sock.close)
-            await self.line.start()
             self._started = True
+            await self.line.start()
+            if settings.seed is not None:
+                await sow(self.chain, self.engine, Path(settings.seed))
             try:
                 await self._http.start(sock)
             except OSError as error:
@@ -174,9 +186,13 @@ async def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
             loop.add_signal_handler(name, told_to_stop.set)
         except NotImplementedError:  # Windows
             signal.signal(name, lambda *_: loop.call_soon_threadsafe(told_to_stop.set))
+    _allow_files(settings.max_connections + SPARE_FILES)
     app = App(settings)
     try:
         await app.start()
+        # What was made until now stays: a collection need not look at it, and texts in hand make few cycles.
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         ready(app.url)
         await told_to_stop.wait()
     finally:
@@ -201,6 +217,18 @@ def _made(directory: Path) -> Path:
     except OSError as error:
         raise ConfigError(f"the data directory {directory} cannot be made: {error.strerror}") from error
     return directory
+
+
+def _allow_files(wanted: int) -> None:
+    """Raise the number of files that this process may open, as far as that needs no rights."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
@@ -246,11 +274,23 @@ _NUMBER = re.compile(r"\+[0-9]{3,11}([0-9]{4})\b")
 """Whatever else a record says, no more than four digits of a number."""
 
 
+class _Unchanged(QueueHandler):
+    """Hands records to another thread as they are, for it is of the same process."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        return record
+
+
 def log_to_stderr() -> None:
-    """Everything of ours from INFO, of others from WARNING."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(LogForm(terminal=sys.stderr.isatty()))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    """Everything of ours from INFO, of others from WARNING; written by a thread, so that neither a slow
+    reader of standard error nor the form's import holds up the event loop."""
+    stream = logging.StreamHandler()
+    stream.setFormatter(LogForm(terminal=sys.stderr.isatty()))
+    records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    listener = QueueListener(records, stream)
+    listener.start()
+    atexit.register(listener.stop)
+    logging.basicConfig(level=logging.WARNING, handlers=[_Unchanged(records)])
     logging.getLogger("wireroom").setLevel(logging.INFO)
 
 

@@ -83,6 +83,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: int = 8470
     data_dir: str | None = None
+    seed: str | None = None
+    """A file of calls that are made at the first start, in data that nobody has used."""
     auth: AuthMode = AuthMode.OPEN
     allowed_hosts: tuple[str, ...] = ()
     insecure_open: bool = False

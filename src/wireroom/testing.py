@@ -81,12 +81,14 @@ class Server:
     def client(self, account: str = ACCOUNT, region: str = REGION, **options: Any) -> Any:
         """A boto3 client of this server; `options` go to `boto3.client` (and win)."""
         import boto3
+        from botocore.config import Config
 
         options = {
             "aws_access_key_id": account,
             "aws_secret_access_key": "any",
             "endpoint_url": self.url,
             "region_name": region,
+            "config": Config(proxies={}),  # no proxy stands before loopback
             **options,
         }
         return boto3.session.Session().client("pinpoint-sms-voice-v2", **options)

@@ -1,7 +1,7 @@
 """Keys mode: signatures are verified, an account key sees its account, an admin key sees all (DESIGN §7)."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -15,6 +15,7 @@ from tests.edge.talk import Answer, ask, get, post
 from wireroom.config import AuthMode, Settings
 from wireroom.edge.data_dir import OPERATOR
 from wireroom.edge.keys import NewKey
+from wireroom.observe import MachineClock
 from wireroom.testing import Server
 
 ONE, OTHER = "111111111111", "222222222222"
@@ -141,7 +142,8 @@ def test_a_clock_that_is_off_is_told_the_time(locked: Server) -> None:
     key = new_key(locked)
     request = AWSRequest("POST", locked.url, {"X-Amz-Target": "PinpointSMSVoiceV2.DescribePools"}, b"{}")
     auth = SigV4Auth(Credentials(key.row.access_key_id, key.secret), "sms-voice", "us-east-1")
-    early = (datetime.now(UTC) - timedelta(minutes=16)).strftime("%Y%m%dT%H%M%SZ")
+    seconds = MachineClock().now() // 1000 - 16 * 60
+    early = datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%dT%H%M%SZ")
     request.context["timestamp"] = early
     request.headers["X-Amz-Date"] = early
     canonical = auth.canonical_request(request)
@@ -204,9 +206,9 @@ def test_a_secret_survives_a_restart_and_is_not_in_the_data(tmp_path: Any) -> No
 def test_a_key_sealed_with_another_secret_is_refused(tmp_path: Any) -> None:
     with Server(Settings(auth=AuthMode.KEYS, data_dir=str(tmp_path), secret_key="one")) as server:
         key = new_key(server)
-    with Server(Settings(auth=AuthMode.KEYS, data_dir=str(tmp_path), secret_key="two")) as server:
-        with pytest.raises(ClientError, match="UnrecognizedClientException"):
-            client(server, key).describe_pools()
+    other = Settings(auth=AuthMode.KEYS, data_dir=str(tmp_path), secret_key="two")
+    with Server(other) as server, pytest.raises(ClientError, match="UnrecognizedClientException"):
+        client(server, key).describe_pools()
 
 
 def test_the_operators_credential_is_an_admin(locked: Server) -> None:

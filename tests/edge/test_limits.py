@@ -128,3 +128,15 @@ def test_too_many_connections_are_told_to_come_back() -> None:
         assert answer.status == 503
         assert answer.headers["retry-after"] == "1"
         assert answer.json["__type"].endswith("#ServiceUnavailableException")
+
+
+def test_the_answer_to_a_long_wait_comes_before_word_of_a_slow_next_request() -> None:
+    with Server(QUICK) as server, Line(server.url) as line:
+        line.say(get("/_wireroom/messages/wait?timeout=1") + b"POST / HT")
+        assert line.hear().status == 404
+        assert line.hear().status == 408
+        assert line.closed()
+
+
+def test_an_upgrade_that_we_do_not_have_is_passed_over(server: Server) -> None:
+    assert ask(server.url, post(more=("Connection: Upgrade", "Upgrade: h2c"))).status == 200

@@ -112,6 +112,17 @@ def tight(clients: Clients, account: str, servers: Servers) -> Any:
 
 
 @pytest.fixture
+def ask(server: Server, account: str) -> Callable[..., list[Any]]:
+    """Read rows that no written operation shows yet: a named query about the fresh account."""
+
+    def rows(query: str, **parameters: Any) -> list[Any]:
+        place = {"account_id": account, "region": REGION}
+        return server.run(server.app.engine.read(lambda tx: tx.all(query, **place, **parameters), query))
+
+    return rows
+
+
+@pytest.fixture
 def put(server: Server) -> Callable[..., None]:
     """Write rows that no written operation can make yet."""
 

@@ -1,5 +1,6 @@
 """Page tokens by themselves: whatever is done to one, it is good for its own call or for none."""
 
+import string
 from typing import Any
 
 import pytest
@@ -58,6 +59,15 @@ def test_a_token_that_was_cut_or_changed_anywhere_is_refused(position: Position,
     for forged in (token[:at] or "A", token[:at] + other + token[at + 1 :], token + longer, longer + token):
         with pytest.raises(Validation, match="NextToken"):
             read_token(call(), pools(forged))
+
+
+def test_a_token_that_is_spelled_another_way_is_refused() -> None:
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    for name in ("a", "ab", "abc"):  # the last character of a token has two, four or no idle bits
+        token = write_token(call(), pools(), (1, name))
+        for last in alphabet.replace(token[-1], ""):
+            with pytest.raises(Validation, match="NextToken"):
+                read_token(call(), pools(token[:-1] + last))
 
 
 @given(TOKEN_TEXTS)

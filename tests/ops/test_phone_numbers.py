@@ -541,12 +541,14 @@ def test_an_update_to_what_the_number_cannot_do_or_does_not_find_is_refused(sms:
 # ----------------------------------------------------------------------------------------- ReleasePhoneNumber
 
 
-def test_a_released_number_is_answered_once_more_and_gone(sms: Any) -> None:
+def test_a_released_number_is_answered_once_more_and_gone(sms: Any, ask: Callable[..., list[Any]]) -> None:
     number = a_number(sms, Tags=[{"Key": "a", "Value": "b"}])
     released = plain(sms.release_phone_number(PhoneNumberId=number["PhoneNumberArn"]))
     for member in ("Tags", "DeletionProtectionEnabled", "InternationalSendingEnabled"):
         del number[member]
     assert released == {**number, "Status": "DELETED"}
+    assert ask("tags_of", resource_arn=number["PhoneNumberArn"]) == []
+    assert ask("keywords_of", owner_id=number["PhoneNumberId"]) == []
     error = refused(sms.describe_phone_numbers, PhoneNumberIds=[number["PhoneNumberId"]])
     assert_not_found(error, "phone-number", number["PhoneNumberId"])
     error = refused(sms.list_tags_for_resource, ResourceArn=number["PhoneNumberArn"])

@@ -179,6 +179,20 @@ def test_a_number_with_some_capability_of_the_pool_may_join(
     assert len(members(sms, of_sender_id)) == 2
 
 
+def test_a_number_that_can_do_nothing_that_the_pool_can_is_kept_out(
+    sms: Any, account: str, put: Callable[..., None]
+) -> None:
+    put(a_sender_id(account))
+    texting = plain(
+        sms.create_pool(OriginationIdentity="Wireroom", IsoCountryCode="GB", MessageType="TRANSACTIONAL")
+    )
+    speaking = a_pool(sms, a_number(sms, NumberCapabilities=["VOICE"]))
+    for pool, capability in ((texting, "VOICE"), (speaking, "SMS")):
+        number = a_number(sms, NumberCapabilities=[capability])
+        error = refused(associate, sms=sms, pool=pool, number=number)
+        assert_conflict(error, "NUMBER_CAPABILITIES_MISMATCH", "phone-number", number["PhoneNumberId"])
+
+
 def test_a_number_of_one_pool_cannot_join_another(sms: Any) -> None:
     number = a_number(sms)
     home, other = a_pool(sms, number), a_pool(sms)
@@ -286,6 +300,17 @@ def test_a_number_that_leaves_is_free_and_keeps_what_the_pool_had_set(sms: Any) 
     assert len(members(sms, pool)) == 1
     sms.update_pool(PoolId=pool["PoolId"], SelfManagedOptOutsEnabled=False)
     assert number_now(sms, number)["SelfManagedOptOutsEnabled"] is True
+
+
+def test_a_sender_id_leaves_one_of_its_pools(sms: Any, account: str, put: Callable[..., None]) -> None:
+    put(a_sender_id(account))
+    first, second = a_pool(sms), a_pool(sms)
+    sender = {"OriginationIdentity": "Wireroom", "IsoCountryCode": "GB"}
+    for pool in (first, second):
+        sms.associate_origination_identity(PoolId=pool["PoolId"], **sender)
+    left = sms.disassociate_origination_identity(PoolId=first["PoolId"], **sender)
+    assert (left["OriginationIdentity"], left["IsoCountryCode"]) == ("Wireroom", "GB")
+    assert [len(members(sms, pool)) for pool in (first, second)] == [1, 2]
 
 
 def test_the_last_identity_stays(sms: Any) -> None:

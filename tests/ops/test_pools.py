@@ -28,7 +28,7 @@ from tests.ops.given import (
     used,
 )
 from wireroom.api.enums import KeywordAction, MessageType
-from wireroom.store.rows import Keyword, Pool
+from wireroom.store.rows import Count, Keyword, Pool
 from wireroom.testing import Server
 
 UNKNOWN_POOL = "pool-" + "0" * 32
@@ -93,7 +93,9 @@ def test_a_pool_takes_over_the_keywords_of_its_first_number(
     assert number_now(sms, second)["PoolId"] == pool["PoolId"]
 
 
-def test_a_pool_of_a_sender_id_has_the_defaults(sms: Any, account: str, put: Callable[..., None]) -> None:
+def test_a_pool_of_a_sender_id_has_the_defaults(
+    sms: Any, account: str, put: Callable[..., None], ask: Callable[..., list[Any]]
+) -> None:
     put(a_sender_id(account))
     pool = plain(
         sms.create_pool(OriginationIdentity="WIREROOM", IsoCountryCode="GB", MessageType="TRANSACTIONAL")
@@ -103,6 +105,9 @@ def test_a_pool_of_a_sender_id_has_the_defaults(sms: Any, account: str, put: Cal
     assert pool["SelfManagedOptOutsEnabled"] is False
     fresh = a_number(sms)
     sms.associate_origination_identity(PoolId=pool["PoolId"], OriginationIdentity=fresh["PhoneNumberId"])
+    for owner_id in (pool["PoolId"], fresh["PhoneNumberId"]):
+        actions = {word.keyword: word.action for word in ask("keywords_of", owner_id=owner_id)}
+        assert actions == {"HELP": "AUTOMATIC_RESPONSE", "STOP": "OPT_OUT"}
 
 
 @pytest.mark.parametrize("member", ["PhoneNumberId", "PhoneNumberArn", "PhoneNumber"])
@@ -420,9 +425,18 @@ def test_a_protected_pool_is_not_deleted(sms: Any) -> None:
     assert sms.delete_pool(PoolId=pool["PoolId"])["Status"] == "DELETING"
 
 
-def test_the_tags_of_a_deleted_pool_are_gone_with_it(sms: Any) -> None:
-    pool = a_pool(sms, Tags=[{"Key": "a", "Value": "b"}])
+def test_tags_keywords_and_counter_of_a_deleted_pool_are_gone_with_it(
+    sms: Any, account: str, server: Server, ask: Callable[..., list[Any]]
+) -> None:
+    number = a_number(sms)
+    pool = a_pool(sms, number, Tags=[{"Key": "a", "Value": "b"}])
     sms.delete_pool(PoolId=pool["PoolId"])
+    assert ask("tags_of", resource_arn=pool["PoolArn"]) == []
+    assert ask("keywords_of", owner_id=pool["PoolId"]) == []
+    assert len(ask("keywords_of", owner_id=number["PhoneNumberId"])) == 2
+    counter = f"pool/{pool['PoolId']}/identities"
+    found = server.app.engine.read(lambda tx: tx.get(Count, account, REGION, counter), "counter")
+    assert server.run(found) is None
     error = refused(sms.list_tags_for_resource, ResourceArn=pool["PoolArn"])
     assert_not_found(error, "pool", pool["PoolArn"])
 

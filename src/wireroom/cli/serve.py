@@ -14,6 +14,7 @@ from wireroom.config import AuthMode, ConfigError
 @click.option("--port", type=int, metavar="PORT", help="0 takes any that is free.  [default: 8470]")
 @data_dir_option
 @config_option
+@click.option("--seed", metavar="FILE", help="Calls to make once, in data that nobody has used (JSON).")
 @click.option(
     "--auth",
     type=click.Choice([str(mode) for mode in AuthMode]),
@@ -32,6 +33,7 @@ def command(
     port: int | None,
     data_dir: str | None,
     config_file: Path | None,
+    seed: str | None,
     auth: str | None,
     allowed_hosts: tuple[str, ...],
     insecure_open: bool | None,
@@ -44,6 +46,7 @@ def command(
         host=host,
         port=port,
         data_dir=data_dir,
+        seed=seed,
         auth=auth,
         allowed_hosts=allowed_hosts or None,
         insecure_open=insecure_open,

@@ -129,9 +129,6 @@ async def find(
 
 def _stride(filters: Filters, before: str, tx: Tx) -> list[Message]:
     after = filters.after
-    if filters.destination is not None:
-        destination = filters.destination
-        return tx.all("messages_newest_to", destination=destination, before=before, after=after, most=STRIDE)
     if filters.account is not None:
         account_id = filters.account
         return tx.all(

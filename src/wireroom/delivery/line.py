@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 BATCH = 64
 """Texts that one pass of the pump takes; several transactions settle them: none holds the loop long."""
-CHUNK = 16
+CHUNK = 32
 """Texts or receipts that one transaction settles."""
 PUMPS = 2
 """Passes under way at the same time: one writes while another waits for its link."""

@@ -24,6 +24,8 @@ _CLAIM = re.compile(rb"Credential=([^/,\s&%]+)/\d{8}/([a-z0-9-]{1,32})/")
 _PRESIGNED_CLAIM = re.compile(
     rb"X-Amz-Credential=([^/&%]+)(?:/|%2[Ff])\d{8}(?:/|%2[Ff])([a-z0-9-]{1,32})(?:/|%2[Ff])"
 )
+_LONGEST = 2048
+"""Bytes of a claim that are read, for what is read is remembered."""
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -52,8 +54,8 @@ class Believed:
     async def of(self, request: Request) -> Caller:
         authorization = request.named.get(b"authorization")
         if authorization is not None:
-            return _claimed(authorization.partition(b"Signature=")[0], _CLAIM)
-        return _claimed(request.query.partition(b"X-Amz-Signature=")[0], _PRESIGNED_CLAIM)
+            return _claimed(authorization.partition(b"Signature=")[0][:_LONGEST], _CLAIM)
+        return _claimed(request.query.partition(b"X-Amz-Signature=")[0][:_LONGEST], _PRESIGNED_CLAIM)
 
     async def visitor(self, request: Request) -> Visitor:
         return Visitor(await self.of(request), admin=True)
@@ -62,15 +64,18 @@ class Believed:
 class Verified:
     """Keys mode: the signature is computed again, with the secret of the key that it names."""
 
-    def __init__(self, keyring: Keyring, machine: MachineClock) -> None:
+    def __init__(self, keyring: Keyring, machine: MachineClock, skew_seconds: int) -> None:
         self._keyring = keyring
         self._machine = machine
+        self._skew_seconds = skew_seconds
 
     async def of(self, request: Request) -> Caller:
         return (await self.visitor(request)).caller
 
     async def visitor(self, request: Request) -> Visitor:
-        claimed = sigv4.credential(request.headers, request.query)
+        # Where no header is repeated, and mostly none is, they need not be merged again.
+        repeated = len(request.named) != len(request.headers)
+        claimed = sigv4.credential(request.headers if repeated else request.named, request.query)
         holder = self._keyring.known(claimed.access_key_id) or await self._keyring.find(claimed.access_key_id)
         proven = sigv4.verify(
             claimed,
@@ -80,6 +85,7 @@ class Verified:
             request.body,
             None if holder is None else holder.key,
             self._machine.now() / 1000,
+            skew_s=self._skew_seconds,
         )
         if holder is None:  # verify has raised; this is for the type checker and for the day it does not
             raise FrameworkError("UnrecognizedClientException")

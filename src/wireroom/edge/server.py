@@ -150,7 +150,7 @@ class HttpServer:
             ws="none",
             http=Connection,
             log_config=None,
-            log_level="warning",
+            log_level="error",
             access_log=False,
             proxy_headers=False,
             server_header=False,

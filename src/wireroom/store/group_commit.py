@@ -24,8 +24,10 @@ T = TypeVar("T")
 
 BATCH_OPERATIONS = 64
 BATCH_SECONDS = 0.002
-PATIENT_SHARE = 0.25
+PATIENT_SHARE = 0.15
 """What is kept of a batch for patient work when there is some, in operations and in time; at least one."""
+LINGER = 0.003
+"""Seconds that patient work alone waits for a caller whose commit it can share."""
 COMMIT_WAIT = 0.003
 """Seconds that the loop stands still for a commit before it turns to something else."""
 SLOW_SECONDS = 0.002
@@ -125,6 +127,8 @@ class GroupCommit:
         self._callers: deque[_Job] = deque()
         self._patient: deque[_Job] = deque()
         self._at_work = False  # a batch is due or in flight, or the writer pauses
+        self._crowded = False  # the last batch had no room for all patient work
+        self._lingering: asyncio.TimerHandle | None = None
         self._copying = False
         self._paused = False
         self._copied_pages = 0
@@ -139,15 +143,30 @@ class GroupCommit:
         job = _Job(work, name, loop.create_future())
         (self._patient if patient else self._callers).append(job)
         if not self._at_work:
-            self._at_work = True
-            loop.call_soon(self._do_batch, loop)
+            self._begin(loop)
         answer: T = await job.future
         return answer
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Something came while nothing was in flight: a caller goes at once, patient work lingers."""
+        if self._callers:
+            self._at_work = True
+            if self._lingering is not None:
+                self._lingering.cancel()
+                self._lingering = None
+            loop.call_soon(self._do_batch, loop)
+        elif self._lingering is None:
+            self._lingering = loop.call_later(LINGER, self._stop_lingering, loop)
+
+    def _stop_lingering(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._lingering = None
+        self._at_work = True
+        self._do_batch(loop)
 
     async def finish(self) -> None:
         """Come back when nothing waits and nothing is in flight; `run` may not be called any more."""
         self._rested = asyncio.Event()
-        while self._at_work or self._copying:
+        while self._at_work or self._copying or self._lingering is not None:
             self._rested.clear()
             await self._rested.wait()
         self._helpers.shutdown()
@@ -201,6 +220,7 @@ class GroupCommit:
         kept = min(len(self._patient), int(BATCH_OPERATIONS * share))
         self._take(self._callers, batch, BATCH_OPERATIONS - kept, started + BATCH_SECONDS * (1 - share))
         self._take(self._patient, batch, BATCH_OPERATIONS - len(batch.jobs), started + BATCH_SECONDS)
+        self._crowded = bool(self._patient)
 
     def _take(self, queue: deque[_Job], batch: _Batch, room: int, until: float) -> None:
         started = self._monotonic()
@@ -276,10 +296,12 @@ class GroupCommit:
             self._paused = True
             if not self._copying:
                 self._copy_log(loop)
-        elif self._callers or self._patient:
+        elif self._callers or self._crowded:
             loop.call_soon(self._do_batch, loop)
         else:
             self._at_work = False
+            if self._patient:
+                self._begin(loop)
             self._note_rest()
 
     def _note_rest(self) -> None:

@@ -171,10 +171,6 @@ ORDER BY message_id DESC LIMIT :most
 SELECT $columns FROM messages WHERE account_id = :account_id AND message_id < :before AND message_id > :after
 ORDER BY message_id DESC LIMIT :most
 
--- name: messages_newest_to -> Message
-SELECT $columns FROM messages WHERE destination = :destination AND message_id < :before AND message_id > :after
-ORDER BY message_id DESC LIMIT :most
-
 -- ------------------------------------------------------------------------------------------- the console: reset
 
 -- name: accounts_seen -> scalar

@@ -230,15 +230,17 @@ def verify(
     *,
     region: str | None = None,
     service: str = SERVICE,
+    skew_s: int = SKEW_S,
 ) -> Verified:
     """Proves a credential, in the order of data-plane §10.2.
 
     `path` and `query` are as they stood in the request line, `now_s` is machine time in epoch seconds,
-    `region` None takes any. Raises IncompleteSignatureException, InvalidSignatureException and, for an
-    unknown key or a wrong session token, UnrecognizedClientException.
+    `region` None takes any, `skew_s` is how far the signature's time may be off. Raises
+    IncompleteSignatureException, InvalidSignatureException and, for an unknown key or a wrong session token,
+    UnrecognizedClientException.
     """
     claim = claimed.claim
-    _check_time(claimed, now_s)
+    _check_time(claimed, now_s, skew_s)
     _check_signed_headers(claimed)
     if claim.algorithm != canonical.ALGORITHM:
         raise _incomplete(f"Unsupported AWS 'algorithm': only {canonical.ALGORITHM} is accepted.")
@@ -260,20 +262,25 @@ def _same(token: str | None, expected: str | None) -> bool:
     return hmac.compare_digest((token or "").encode(), (expected or "").encode())
 
 
-def _check_time(claimed: Credential, now_s: float) -> None:
+def _check_time(claimed: Credential, now_s: float, skew_s: int) -> None:
     signed_s = canonical.epoch(claimed.stamp)
     if signed_s is None:
         raise _incomplete(f"Date must be in ISO-8601 'basic format'. Got '{claimed.stamp[:40]}'.")
-    window_s = SKEW_S if claimed.expires_s is None else claimed.expires_s
+    window_s = skew_s if claimed.expires_s is None else claimed.expires_s
     if now_s - signed_s > window_s:
         early, now = canonical.stamp(now_s - window_s), canonical.stamp(now_s)
-        window = f"{window_s} s." if window_s % 60 else f"{window_s // 60} min."
-        raise _invalid(f"Signature expired: {claimed.stamp} is now earlier than {early} ({now} - {window})")
-    if signed_s - now_s > SKEW_S:
-        late, now = canonical.stamp(now_s + SKEW_S), canonical.stamp(now_s)
-        raise _invalid(
-            f"Signature not yet current: {claimed.stamp} is still later than {late} ({now} + 15 min.)"
+        said = f"Signature expired: {claimed.stamp} is now earlier than {early} ({now} - {_span(window_s)})"
+        raise _invalid(said)
+    if signed_s - now_s > skew_s:
+        late, now = canonical.stamp(now_s + skew_s), canonical.stamp(now_s)
+        said = (
+            f"Signature not yet current: {claimed.stamp} is still later than {late} ({now} + {_span(skew_s)})"
         )
+        raise _invalid(said)
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds} s." if seconds % 60 else f"{seconds // 60} min."
 
 
 def _check_signed_headers(claimed: Credential) -> None:

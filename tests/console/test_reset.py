@@ -1,0 +1,66 @@
+"""POST /_wireroom/reset: begin again with nothing, but for the access keys."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.console.conftest import Sender
+from wireroom.store.rows import TABLES
+from wireroom.testing import CallFailed, Server
+
+
+def test_one_account_forgets_everything_and_others_nothing(
+    server: Server, sender: Sender, new_sender: Callable[[], Sender]
+) -> None:
+    other = new_sender()
+    gone, kept = sender.send("gone"), other.send("kept")
+    assert server.call("/reset", "POST", {"account": sender.account}) == {"reset": [sender.account]}
+    assert sender.sms.describe_pools()["Pools"] == []
+    assert sender.sms.describe_phone_numbers()["PhoneNumbers"] == []
+    with pytest.raises(CallFailed):
+        server.call(f"/messages/{gone}")
+    assert server.call(f"/messages/{kept}")["messageId"] == kept
+    assert len(other.sms.describe_pools()["Pools"]) == 1
+
+
+def test_the_default_list_is_there_again_and_counted(server: Server, sender: Sender) -> None:
+    sender.sms.create_opt_out_list(OptOutListName="mine")
+    server.call("/reset", "POST", {"account": sender.account})
+    lists = sender.sms.describe_opt_out_lists()["OptOutLists"]
+    assert [each["OptOutListName"] for each in lists] == ["Default"]
+    limits = sender.sms.describe_account_limits()["AccountLimits"]
+    used = {limit["Name"]: limit["Used"] for limit in limits}
+    assert (used["OPT_OUT_LISTS"], used["POOLS"], used["PHONE_NUMBERS"]) == (1, 0, 0)
+
+
+def test_a_reset_of_all_leaves_access_keys_alone(new_server: Callable[[], Server]) -> None:
+    with new_server() as server:
+        key = server.call("/keys", "POST", {"account": "111122223333"})
+        sms = server.client()
+        sms.create_opt_out_list(OptOutListName="mine")
+        assert server.call("/reset", "POST", {}) == {"reset": ["123456789012"]}
+        assert [each["accessKeyId"] for each in server.call("/keys")["keys"]] == [key["accessKeyId"]]
+        rows = server.run(
+            server.app.engine.read(
+                lambda tx: {table.name: len(tx.page(kind, {}, None, 10)) for kind, table in TABLES.items()},
+                "count",
+            )
+        )
+    assert {name for name, count in rows.items() if count} == {"access_keys"}
+
+
+def test_texts_that_are_under_way_are_forgotten_too(server: Server, sender: Sender, handset: str) -> None:
+    message_id = sender.send("never to arrive", handset)
+    server.call("/reset", "POST", {"account": sender.account})
+    server.turn(1)
+    server.settled()
+    assert server.app.simulator.audit(message_id) == []
+    assert server.app.simulator.handset(handset) == []
+
+
+@pytest.mark.parametrize("body", [{"account": "12"}, {"acount": "123456789012"}, [], "all"])
+def test_what_cannot_be_meant_is_refused(server: Server, body: object) -> None:
+    with pytest.raises(CallFailed) as failed:
+        server.call("/reset", "POST", body)
+    assert failed.value.status == 400
+    assert failed.value.answer["error"]
