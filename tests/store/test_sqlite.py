@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,9 +64,11 @@ def test_a_closed_engine_leaves_one_file_and_no_thread(
     tmp_path: Path, engine: SqliteEngine, run: Run
 ) -> None:
     run(engine.run(write(1), "write"))
+    helpers = set(engine._group._helpers._threads)
     run(engine.close())
     assert {file.name for file in tmp_path.iterdir()} == {DATABASE, "lock"}
-    assert [thread.name for thread in threading.enumerate() if "wireroom" in thread.name] == []
+    assert helpers
+    assert [thread.name for thread in helpers if thread.is_alive()] == []
 
 
 def test_an_operation_that_finds_no_room_is_unavailable_and_the_others_are_not(
