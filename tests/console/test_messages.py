@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.console.conftest import NOW, Sender
+from wireroom.carriers.port import Unknown
 from wireroom.testing import CallFailed, Server
 
 FIELDS = {
@@ -194,3 +195,17 @@ def test_a_filter_that_cannot_be_meant_is_refused(server: Server, query: str) ->
 def test_a_text_that_is_not_there_is_not_found(server: Server) -> None:
     assert refused(server, "/messages/01a2099b-15ed-7104-8dcb-4134098519d1").status == 404
     assert refused(server, "/messages/nonsense").status == 400
+
+
+def test_a_part_that_may_have_gone_out_twice_says_so(server: Server) -> None:
+    sms = server.client(account="111122223333")
+    number = sms.request_phone_number(
+        IsoCountryCode="US", MessageType="TRANSACTIONAL", NumberCapabilities=["SMS"], NumberType="TEN_DLC"
+    )
+    server.app.simulator.answer_next(Unknown())
+    sent = sms.send_text_message(
+        DestinationPhoneNumber="+14255550177", OriginationIdentity=number["PhoneNumber"], MessageBody="twice?"
+    )
+    found = server.call("/messages/wait?destination=%2B14255550177&status=SENT")
+    assert found["messageId"] == sent["MessageId"]
+    assert [part["doubt"] for part in found["parts"]] == [True]

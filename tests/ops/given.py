@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from wireroom.api.enums import MessageType
-from wireroom.store.rows import SenderId
+from wireroom.api.enums import MessageType, NumberCapability, NumberType
+from wireroom.store.rows import PhoneNumber, SenderId
 
 NOW = 1_795_000_000_000
 """Milliseconds: when the business clock of the servers begins."""
@@ -53,6 +53,35 @@ def a_sender_id(account: str, sender_id: str = "Wireroom", country: str = "GB", 
         "created_at": NOW,
     }
     return SenderId(account, REGION, sender_id.lower(), country, sender_id, **{**wanted, **changes})
+
+
+def rows_of_numbers(account: str, numbers: list[str]) -> list[PhoneNumber]:
+    """The rows of Swedish long codes, for what no request can make."""
+    return [
+        PhoneNumber(
+            account_id=account,
+            region=REGION,
+            phone_number_id=f"phone-{index:032x}",
+            phone_number=number,
+            active_at=0,
+            country="SE",
+            message_type=MessageType.TRANSACTIONAL,
+            capabilities=(NumberCapability.SMS,),
+            number_type=NumberType.LONG_CODE,
+            monthly_price="1.00",
+            two_way_enabled=False,
+            two_way_channel_arn=None,
+            two_way_channel_role=None,
+            self_managed_opt_outs=False,
+            opt_out_list="Default",
+            international_sending=False,
+            deletion_protection=False,
+            pool_id=None,
+            registration_id=None,
+            created_at=index,
+        )
+        for index, number in enumerate(numbers)
+    ]
 
 
 def number_now(sms: Any, number: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from wireroom.console.parts import Parts, Problem
 from wireroom.console.search import Filters, find, message_id
-from wireroom.core.message import PartStatus
+from wireroom.core.message import MessageStatus, PartStatus
 from wireroom.core.pricing import dollars
 from wireroom.core.text import split
 from wireroom.edge.callers import Visitor
@@ -20,12 +20,14 @@ DEFAULT_PAGE, LARGEST_PAGE = 50, 200
 _CODE = re.compile(r"(?<![0-9])[0-9]{4,8}(?![0-9])")
 
 
-class PartView(Struct, frozen=True, rename="camel"):
+class PartView(Struct, frozen=True, rename="camel", omit_defaults=True):
     number: int
     encoding: str
     text: str
     status: PartStatus
     carrier_message_id: str | None
+    doubt: bool = False
+    """Told only where true: it may have been handed over twice, an outcome is not known (docs/adr/0004)."""
 
 
 class MessageView(Struct, frozen=True, rename="camel"):
@@ -112,8 +114,10 @@ def show(message: Message, tx: Tx) -> MessageView:
 
 def _show_part(message: Message, number: int, text: str, row: Part | None) -> PartView:
     if row is None:
-        return PartView(number, message.encoding, text, PartStatus.PENDING, None)
-    return PartView(number, message.encoding, text, row.status, row.carrier_message_id)
+        expired = message.status is MessageStatus.EXPIRED
+        status = PartStatus.EXPIRED if expired else PartStatus.PENDING
+        return PartView(number, message.encoding, text, status, None)
+    return PartView(number, message.encoding, text, row.status, row.carrier_message_id, row.doubt)
 
 
 def iso(milliseconds: int) -> str:

@@ -52,7 +52,7 @@ def request_phone_number(call: Call, req: RequestPhoneNumberRequest) -> RequestP
     if kind is NumberType.TEN_DLC and req.registration_id is None:
         _refuse_unregistered(call)
     price = _price(req, kind)
-    _refuse_international(req.international_sending_enabled, req.iso_country_code, kind)
+    _refuse_international(req.international_sending_enabled, kind)
     opt_out_list = _find.opt_out_list(call, req.opt_out_list_name or DEFAULT_LIST)
     pool = None if req.pool_id is None else _find.pool(call, req.pool_id)
     if req.registration_id is not None:
@@ -165,7 +165,7 @@ def update_phone_number(call: Call, req: UpdatePhoneNumberRequest) -> UpdatePhon
             f"Recipients in {number.country} cannot answer.",
             ("TwoWayEnabled", f"is not supported in {number.country}"),
         )
-    _refuse_international(req.international_sending_enabled, number.country, number.number_type)
+    _refuse_international(req.international_sending_enabled, number.number_type)
     _pooling.refuse_pooled(number, req.phone_number_id)
     _pooling.refuse_pending(call, number, req.phone_number_id)
     international, protection = req.international_sending_enabled, req.deletion_protection_enabled
@@ -217,7 +217,7 @@ def _information(call: Call, number: PhoneNumber) -> PhoneNumberInformation:
         self_managed_opt_outs_enabled=number.self_managed_opt_outs,
         opt_out_list_name=number.opt_out_list,
         international_sending_enabled=(
-            number.international_sending if _can_send_abroad(number.country, number.number_type) else None
+            number.international_sending if _can_send_abroad(number.number_type) else None
         ),
         deletion_protection_enabled=number.deletion_protection,
         pool_id=number.pool_id,
@@ -266,14 +266,14 @@ def _refuse_unregistered(call: Call) -> None:
         )
 
 
-def _can_send_abroad(country: str, kind: NumberType) -> bool:
-    return country == US and kind is NumberType.TOLL_FREE
+def _can_send_abroad(kind: NumberType) -> bool:
+    return kind is NumberType.TOLL_FREE
 
 
-def _refuse_international(wanted: bool | None, country: str, kind: NumberType) -> None:
-    if wanted and not _can_send_abroad(country, kind):
+def _refuse_international(wanted: bool | None, kind: NumberType) -> None:
+    if wanted and not _can_send_abroad(kind):
         raise Validation(
             ValidationExceptionReason.INTERNATIONAL_SENDING_NOT_SUPPORTED,
             "Only US toll-free numbers can send to other countries.",
-            ("InternationalSendingEnabled", f"is not supported for {country} {kind}"),
+            ("InternationalSendingEnabled", f"is not supported for {kind}"),
         )
