@@ -11,7 +11,12 @@ from collections.abc import Callable, Generator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# Speed is measured in benchmarks/, never in a test: a busy machine is no failure.
+hypothesis.settings.register_profile("wireroom", deadline=None)
+hypothesis.settings.load_profile("wireroom")
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a test asks for: where it may be, and how its own `--version` begins.

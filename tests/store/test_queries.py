@@ -13,6 +13,7 @@ import wireroom
 from wireroom.store import migrate
 from wireroom.store.queries import QUERIES, QUERIES_FILE, parse
 from wireroom.store.rows import TABLES
+from wireroom.store.sqlite import MEMORY_FILE
 
 SOURCE = Path(wireroom.__file__).parent
 VERBS = {"one", "all", "execute", "execute_many"}
@@ -35,6 +36,7 @@ def database() -> Iterator[apsw.Connection]:
     connection = apsw.Connection(":memory:")
     for migration in migrate.pending(0):
         migrate.apply(migration, connection.execute)
+    connection.execute(MEMORY_FILE.read_text(encoding="utf-8"))
     yield connection
     connection.close()
 

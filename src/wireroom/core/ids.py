@@ -49,6 +49,12 @@ def uuid7(unix_ms: int, random: bytes) -> str:
     return f"{time[:8]}-{time[8:]}-7{chance[:3]}-{variant}{chance[3:6]}-{chance[6:18]}"
 
 
+def uuid7_floor(unix_ms: int) -> str:
+    """Not above any UUIDv7 of this millisecond or later, above all earlier ones."""
+    time = f"{unix_ms:012x}"
+    return f"{time[:8]}-{time[8:]}"
+
+
 def resource_id(prefix: str, random: bytes) -> str:
     """`pool-` and its like: the prefix without its hyphen, and sixteen random bytes as 32 hex digits."""
     return f"{prefix}-{random.hex()}"

@@ -7,6 +7,10 @@ matter: a message that fails carries an EventType beside its status.
 from collections.abc import Collection
 from enum import StrEnum
 
+RETRY_LIFE = 15 * 60_000
+"""Milliseconds of machine time for which an SDK call's further attempts are answered with the message that
+the first one made (DESIGN §4)."""
+
 
 class MessageStatus(StrEnum):
     """Where a message is, as `/_wireroom/messages` shows it."""

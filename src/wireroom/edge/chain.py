@@ -110,9 +110,8 @@ class Chain:
             if self._rates is not None:
                 self._rates.take(caller, operation.name)
             retry_of = None
-            if attempt.invocation is not None and written.retried:
-                call_name = attempt.invocation.decode("latin-1")
-                retry_of = f"{caller.access_key_id} {call_name} {hashlib.sha256(body).hexdigest()}"
+            if attempt.invocation is not None and written.sends:
+                retry_of = _digest(caller, operation, attempt.invocation, body)
             first = retry_of is not None and attempt.number.partition(b";")[0] == b"attempt=1"
             result = await self._perform(written, caller, found, request_id, retry_of, first)
             encoded = json10.encode(result)
@@ -173,6 +172,12 @@ class Chain:
     def _refuse(self, error: ServiceError | FrameworkError, request_id: str) -> Answer:
         self._counters.add("api.errors")
         return json10.error_answer(error, request_id)
+
+
+def _digest(caller: Caller, operation: Operation, invocation: bytes, body: bytes) -> str:
+    """The same for all attempts of one SDK call, and for no other (DESIGN §4)."""
+    of = "\0".join((caller.access_key_id, caller.account_id, caller.region, operation.name))
+    return hashlib.blake2b(b"\0".join((of.encode(), invocation, body)), digest_size=16).hexdigest()
 
 
 def _operation(target: bytes | None) -> Operation:

@@ -17,24 +17,21 @@ from wireroom.store.rows import OptOutList, Place, Tag, Token
 
 CLIENT_TOKEN_LIFE = 24 * 3_600_000
 """Milliseconds of machine time that a ClientToken's answer is kept; AWS does not say, we keep it a day."""
-RETRY_LIFE = 15 * 60_000
-"""Milliseconds that the answer of a send is kept for the same SDK call's retries (DESIGN §4)."""
 DEFAULT_LIST = "Default"
 
 
 def perform(written: Written, call: Call, request: Any) -> Struct:
     """Run an operation that writes, once for all retries of one call."""
     place = settle_place(call)
-    if written.retried:
-        call = msgspec.structs.replace(call, revision=place.revision)
-    else:
-        # Whatever is remembered of the account's resources under the old revision is no longer looked at.
-        call.tx.update(place, revision=call.new_id("revision"))
-    token, fingerprint = _token(written, call, request)
-    if token is None:
+    if written.sends:
+        return written.function(msgspec.structs.replace(call, revision=place.revision), request)
+    # Whatever is remembered of the account's resources under the old revision is no longer looked at.
+    call.tx.update(place, revision=call.new_id("revision"))
+    if not written.model.idempotent or request.client_token is None:
         return _with_tags(written, call, request)
-    digest = _digest(call.caller.account_id, call.caller.region, written.model.name, token)
-    stored = None if call.first_attempt else call.tx.get(Token, digest)
+    digest = _digest(call.caller.account_id, call.caller.region, written.model.name, request.client_token)
+    fingerprint = _fingerprint(request)
+    stored = call.tx.get(Token, digest)
     if stored is not None and stored.expires_at <= call.machine_now:
         call.tx.delete(stored)
         stored = None
@@ -48,11 +45,12 @@ def perform(written: Written, call: Call, request: Any) -> Struct:
         answer: Struct = msgspec.json.decode(stored.answer, type=written.model.output)
         return answer
     result = _with_tags(written, call, request)
-    life = RETRY_LIFE if written.retried else CLIENT_TOKEN_LIFE
     kept = msgspec.json.encode(result).decode()
     # Where two callers bring the same token at once, the unique key lets the second wait for the first's
     # commit; it is then undone as a Duplicate, run again, and finds the stored answer (docs/adr/0005).
-    call.tx.insert(Token(digest, call.caller.account_id, fingerprint, kept, call.machine_now + life))
+    call.tx.insert(
+        Token(digest, call.caller.account_id, fingerprint, kept, call.machine_now + CLIENT_TOKEN_LIFE)
+    )
     return result
 
 
@@ -82,13 +80,10 @@ def settle_place(call: Call) -> Place:
     return place
 
 
-def _token(written: Written, call: Call, request: Any) -> tuple[str | None, str]:
-    if written.retried:
-        return (None if request.dry_run else call.retry_of), ""
-    if not written.model.idempotent or request.client_token is None:
-        return None, ""
+def _fingerprint(request: Any) -> str:
+    """Of all parameters but the token."""
     plain = msgspec.json.encode(msgspec.structs.replace(request, client_token=None))
-    return request.client_token, hashlib.sha256(plain).hexdigest()
+    return hashlib.sha256(plain).hexdigest()
 
 
 def _with_tags(written: Written, call: Call, request: Any) -> Struct:

@@ -46,7 +46,7 @@ class Call(Struct, frozen=True):
     page_key: bytes
     """The installation's secret that page tokens are signed with; the same after a restart."""
     retry_of: str | None = None
-    """Names one call through all its retries: access key, SDK invocation id and a hash of the body."""
+    """A digest that is the same for all attempts of one SDK call, and for no other call."""
     first_attempt: bool = False
     """The SDK says that it has not tried before, so there is no answer to look for."""
     backlog: int = 0
@@ -71,8 +71,8 @@ class Written(Struct, frozen=True):
     ask: Ask | None
     tags: str | None
     """The result's member that holds the ARN which Tags on create belong to."""
-    retried: bool
-    """Answer an SDK's retry (same invocation id) with the first answer."""
+    sends: bool
+    """It makes a message and changes no resource; `sending.accept` knows an SDK's retries."""
 
 
 WRITTEN: dict[str, Written] = {}
@@ -83,16 +83,16 @@ _MODELLED_BY_FUNCTION = {model.function: model for model in MODELLED.values()}
 def operation(function: Function[Request, Result], /) -> Function[Request, Result]: ...
 @overload
 def operation(
-    *, ask: Ask | None = None, tags: str | None = None, retried: bool = False
+    *, ask: Ask | None = None, tags: str | None = None, sends: bool = False
 ) -> Callable[[Function[Request, Result]], Function[Request, Result]]: ...
 def operation(
-    function: Any = None, /, *, ask: Ask | None = None, tags: str | None = None, retried: bool = False
+    function: Any = None, /, *, ask: Ask | None = None, tags: str | None = None, sends: bool = False
 ) -> Any:
     """Enter a function in the table of operations under its modelled name."""
 
     def enter(function: Function[Request, Result]) -> Function[Request, Result]:
         model = _MODELLED_BY_FUNCTION[function.__name__]
-        WRITTEN[model.name] = Written(model, function, ask, tags, retried)
+        WRITTEN[model.name] = Written(model, function, ask, tags, sends)
         return function
 
     return enter if function is None else enter(function)

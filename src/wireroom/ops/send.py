@@ -8,7 +8,7 @@ from wireroom.ops._op import Call, operation
 from wireroom.sending.accept import Draft, accept
 
 
-@operation(retried=True)
+@operation(sends=True)
 def send_text_message(call: Call, req: SendTextMessageRequest) -> SendTextMessageResult:
     if req.message_body is None:
         # Optional in the model, yet there is no text without one.
@@ -39,6 +39,8 @@ def send_text_message(call: Call, req: SendTextMessageRequest) -> SendTextMessag
         dry_run=bool(req.dry_run),
         backlog=call.backlog,
         revision=call.revision,
+        retry_of=call.retry_of,
+        first_attempt=call.first_attempt,
     )
     outcome = accept(call.tx, call.now, call.new_id, call.settings, draft)
     if isinstance(outcome, Refused):

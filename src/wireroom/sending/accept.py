@@ -14,8 +14,8 @@ from wireroom.api.enums import MessageType, ResourceType, ValidationExceptionRea
 from wireroom.config import Settings
 from wireroom.core import gates, numbers, pricing, routing
 from wireroom.core.gates import Refused
-from wireroom.core.ids import BadArn, parse_reference
-from wireroom.core.message import MessageStatus
+from wireroom.core.ids import BadArn, parse_reference, uuid7_floor
+from wireroom.core.message import RETRY_LIFE, MessageStatus
 from wireroom.core.text import split
 from wireroom.sending.choose import DEFAULT_LIST, speakers
 from wireroom.store.rows import ConfigurationSet, Message, OptedOutNumber, Outbox, Spend
@@ -57,6 +57,10 @@ class Draft(Struct, frozen=True, gc=False):
     """How many texts wait for a carrier now."""
     revision: str | None = None
     """Of the account's place, where the caller has read it in this transaction (docs/adr/0006)."""
+    retry_of: str | None = None
+    """A digest of the SDK call, the same for all its attempts: one of them sends (docs/adr/0005)."""
+    first_attempt: bool = False
+    """The SDK says that it has not tried before, so there is nothing to look for."""
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -79,6 +83,10 @@ class Job(Struct, frozen=True, gc=False):
 
 def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) -> Accepted | Refused:
     """Take a text, or say why not; the order of the checks is data-plane §1.5's."""
+    if draft.retry_of is not None and not draft.first_attempt:
+        before = _sent_before(tx, draft.retry_of, draft.machine_now)
+        if before is not None:
+            return Accepted(before)
     chosen_set = _configuration_set(tx, draft)
     if isinstance(chosen_set, Refused):
         return chosen_set
@@ -155,6 +163,7 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         cost.carrier_fee_micros,
         now + (draft.time_to_live or DEFAULT_TIME_TO_LIVE) * 1000,
         choice.why,
+        draft.retry_of,
     )
     tx.insert(
         message,
@@ -169,8 +178,21 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
             doubt=False,
         ),
     )
+    if draft.retry_of is not None:
+        tx.execute("remember_sent", digest=draft.retry_of, message_id=message_id)
     tx.hand_over("route", Job(message))
     return Accepted(message_id)
+
+
+def _sent_before(tx: Tx, retry_of: str, machine_now: int) -> str | None:
+    """What an earlier attempt of the same call has sent, if that is not too long ago and still there."""
+    message_id: str | None = tx.one("sent_before", digest=retry_of)
+    if message_id is None:
+        return None
+    if message_id >= uuid7_floor(machine_now - RETRY_LIFE) and tx.get(Message, message_id) is not None:
+        return message_id
+    tx.execute("forget_attempt", digest=retry_of)
+    return None
 
 
 _CANNOT_PARSE = Refused(

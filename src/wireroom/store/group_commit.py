@@ -128,6 +128,7 @@ class GroupCommit:
         self._patient: deque[_Job] = deque()
         self._at_work = False  # a batch is due or in flight, or the writer pauses
         self._crowded = False  # the last batch had no room for all patient work
+        self._called = False  # the last batch had callers: more of them will come
         self._lingering: asyncio.TimerHandle | None = None
         self._copying = False
         self._paused = False
@@ -154,7 +155,7 @@ class GroupCommit:
             if self._lingering is not None:
                 self._lingering.cancel()
                 self._lingering = None
-            loop.call_soon(self._do_batch, loop)
+            loop.call_soon(self._gather, loop, 0)
         elif self._lingering is None:
             self._lingering = loop.call_later(LINGER, self._stop_lingering, loop)
 
@@ -162,6 +163,14 @@ class GroupCommit:
         self._lingering = None
         self._at_work = True
         self._do_batch(loop)
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
+        """Begin once a pass of the loop has brought no further caller: a commit serves many as well as one."""
+        there = len(self._callers)
+        if seen < there < BATCH_OPERATIONS:
+            loop.call_soon(self._gather, loop, there)
+        else:
+            self._do_batch(loop)
 
     async def finish(self) -> None:
         """Come back when nothing waits and nothing is in flight; `run` may not be called any more."""
@@ -216,6 +225,7 @@ class GroupCommit:
     def _take_jobs(self, batch: _Batch) -> None:
         """Callers first, yet a share for the patient; at most BATCH_OPERATIONS and about BATCH_SECONDS."""
         started = self._monotonic()
+        self._called = bool(self._callers)
         share = PATIENT_SHARE if self._patient else 0.0
         kept = min(len(self._patient), int(BATCH_OPERATIONS * share))
         self._take(self._callers, batch, BATCH_OPERATIONS - kept, started + BATCH_SECONDS * (1 - share))
@@ -296,8 +306,8 @@ class GroupCommit:
             self._paused = True
             if not self._copying:
                 self._copy_log(loop)
-        elif self._callers or self._crowded:
-            loop.call_soon(self._do_batch, loop)
+        elif self._callers or (self._crowded and not self._called):
+            loop.call_soon(self._gather, loop, 0)
         else:
             self._at_work = False
             if self._patient:

@@ -112,6 +112,12 @@ ORDER BY i.joined_at, i.identity, i.country
 SELECT $columns FROM sender_ids WHERE account_id = :account_id AND region = :region AND folded = :folded
 ORDER BY country
 
+-- name: sent_before -> scalar
+SELECT message_id FROM sent WHERE digest = :digest
+
+-- name: remember_sent
+INSERT INTO sent (digest, message_id) VALUES (:digest, :message_id)
+
 -- name: spend
 -- Counts a cost against the month's limit; changes nothing when it would pass it, or when the month is new.
 UPDATE spend SET micros = micros + :micros
@@ -148,6 +154,15 @@ DELETE FROM outbox WHERE message_id = :message_id
 
 -- name: forget_tokens
 DELETE FROM tokens WHERE digest > :after AND digest <= :last AND expires_at <= :now
+
+-- name: forget_attempt
+DELETE FROM sent WHERE digest = :digest
+
+-- name: sent_page -> tuple
+SELECT digest, message_id FROM sent WHERE digest > :after ORDER BY digest LIMIT :most
+
+-- name: forget_sent
+DELETE FROM sent WHERE digest > :after AND digest <= :last AND message_id < :before
 
 -- name: forget_parked
 DELETE FROM parked_receipts WHERE heard_at < :before

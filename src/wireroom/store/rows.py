@@ -312,6 +312,7 @@ class Message(Struct, frozen=True, gc=False):
     fee_micros: int
     expires_at: int
     why: str
+    retry_of: str | None = None
 
 
 @table("parts", key="message_id number")

@@ -13,6 +13,8 @@ from typing import Any, Self, TypeVar
 
 import apsw
 
+from wireroom.core.ids import uuid7_floor
+from wireroom.core.message import RETRY_LIFE
 from wireroom.observe import Counters, MachineClock
 from wireroom.store.engine import StoreError, Unavailable
 from wireroom.store.group_commit import GroupCommit
@@ -23,6 +25,7 @@ from wireroom.store.tx import Duplicate, HandOver, Tx
 
 T = TypeVar("T")
 
+MEMORY_FILE = Path(__file__).with_name("memory.sql")
 DATABASE = "wireroom.db"
 
 _OLDEST_LIBRARY = (3, 51, 3)
@@ -76,6 +79,7 @@ class SqliteEngine:
         self._monotonic = clock.monotonic
         self._counters = counters
         self._writer = SqliteWriter(path)
+        self._writer.remember(uuid7_floor(clock.now() - RETRY_LIFE))
         self._reader = _connect(path, apsw.SQLITE_OPEN_READONLY)
         self._read_session = _ReadingSession(self._reader)
         self._group = GroupCommit(self._writer, clock.monotonic, counters)
@@ -134,6 +138,15 @@ class SqliteWriter:
         self.session = _Session(self._connection)
         self._execute = self._connection.cursor().execute
         self.rows_written = self._connection.total_changes
+
+    def remember(self, since: str) -> None:
+        """Make what is kept in memory only (memory.sql), from the messages with ids from `since` on."""
+        self._execute(MEMORY_FILE.read_text(encoding="utf-8"))
+        self._execute(
+            "INSERT INTO sent SELECT retry_of, message_id FROM messages "
+            "WHERE message_id >= ? AND retry_of IS NOT NULL ON CONFLICT DO NOTHING",
+            (since,),
+        )
 
     def begin(self) -> None:
         self.rollback()

@@ -27,8 +27,8 @@ CREATE TABLE counters (             -- maintained counts, so that a quota never 
     PRIMARY KEY (account_id, region, name)
 ) WITHOUT ROWID;
 
-CREATE TABLE tokens (               -- answers kept for a caller's retries (ClientToken, amz-sdk-invocation-id)
-    digest TEXT NOT NULL PRIMARY KEY,   -- of account, Region, operation and token: every send writes one, so small
+CREATE TABLE tokens (               -- answers kept for a caller's retries, by ClientToken
+    digest TEXT NOT NULL PRIMARY KEY,   -- of account, Region, operation and token
     account_id TEXT NOT NULL,
     fingerprint TEXT NOT NULL,      -- of the request's parameters
     answer TEXT NOT NULL,           -- the encoded result
@@ -203,7 +203,8 @@ CREATE TABLE messages (
     price_micros BIGINT NOT NULL,
     fee_micros BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
-    why TEXT NOT NULL
+    why TEXT NOT NULL,
+    retry_of TEXT                   -- a digest of the SDK call that sent it; memory.sql has the index
 ) WITHOUT ROWID;
 -- No index by destination: an insert at a random place costs a send a fifth more, a search walks the newest.
 CREATE INDEX messages_by_account ON messages (account_id, message_id);
