@@ -165,7 +165,7 @@ class GroupCommit:
         self._do_batch(loop)
 
     def _gather(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
-        """Begin once a pass of the loop has brought no further caller: a commit serves many as well as one."""
+        """Begin once a pass of the loop has brought no further caller: one commit serves many."""
         there = len(self._callers)
         if seen < there < BATCH_OPERATIONS:
             loop.call_soon(self._gather, loop, there)
