@@ -161,6 +161,7 @@ class App:
             await self.simulator.clear()
         else:
             await self.simulator.forget(message_ids)
+        await self.line.recount()
 
     def _announce(self, items: Sequence[HandOver]) -> None:
         """The live feed hears of a text when it is accepted; of its moves, `delivery` tells it."""

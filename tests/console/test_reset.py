@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.console.conftest import Sender
+from wireroom.carriers.port import Later
 from wireroom.store.rows import TABLES
 from wireroom.testing import CallFailed, Server
 
@@ -64,3 +65,18 @@ def test_what_cannot_be_meant_is_refused(server: Server, body: object) -> None:
         server.call("/reset", "POST", body)
     assert failed.value.status == 400
     assert failed.value.answer["error"]
+
+
+def test_a_reset_leaves_no_backlog(server: Server) -> None:
+    sms = server.client(account="222233334444")
+    number = sms.request_phone_number(
+        IsoCountryCode="US", MessageType="TRANSACTIONAL", NumberCapabilities=["SMS"], NumberType="TEN_DLC"
+    )
+    server.app.simulator.answer_next(Later(3_600_000))
+    sms.send_text_message(
+        DestinationPhoneNumber="+14255550188", OriginationIdentity=number["PhoneNumber"], MessageBody="later"
+    )
+    server.settled()
+    assert server.app.line.backlog == 1
+    server.call("/reset", "POST", {"account": "222233334444"})
+    assert server.app.line.backlog == 0

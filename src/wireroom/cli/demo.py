@@ -68,7 +68,7 @@ def _server(directory: str, port: int, credential: Credential) -> Iterator[Clien
 def _show(client: Client) -> None:
     _head("Wireroom", f"answers as AWS would, on {client.url}")
     number, pool_id = _number_and_pool(client)
-    _step("number", f"{number} is yours, of type LONG_CODE in US")
+    _step("number", f"{number} is yours, of type TEN_DLC in US")
     _step("pool", f"{pool_id} speaks through it")
     for body in (LONG, SHORT):
         _send(client, pool_id, body)
@@ -84,7 +84,7 @@ def _number_and_pool(client: Client) -> tuple[str, str]:
         IsoCountryCode="US",
         MessageType="TRANSACTIONAL",
         NumberCapabilities=["SMS"],
-        NumberType="LONG_CODE",
+        NumberType="TEN_DLC",
     )
     pool = client.call(
         "CreatePool",
