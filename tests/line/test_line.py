@@ -11,6 +11,7 @@ from wireroom.api.enums import EventType
 from wireroom.carriers.port import Handed, Later, OnDoubt, Refused, Unknown
 from wireroom.core.message import MessageStatus
 from wireroom.store.rows import Event
+from wireroom.store.sqlite import SqliteEngine
 
 DELIVERED = [("TEXT_SUCCESSFUL", False), ("TEXT_DELIVERED", True)]
 
@@ -283,8 +284,10 @@ def test_an_unknown_outcome_is_never_resent_where_the_link_forbids_it(
     ],
 )
 def test_a_text_found_half_handed_over_after_a_restart_follows_its_links_policy(
-    tmp_path: Path, policy: OnDoubt, offers: int, status: MessageStatus
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: OnDoubt, offers: int, status: MessageStatus
 ) -> None:
+    monkeypatch.setattr("wireroom.delivery.line.STOP_SECONDS", 0.01)
+
     async def story() -> None:
         carrier = ScriptedCarrier(policy)
         carrier.gate.clear()
@@ -297,6 +300,45 @@ def test_a_text_found_half_handed_over_after_a_restart_follows_its_links_policy(
             assert len(carrier.taken) == offers
             assert (await there.message(message_id)).status is status
             assert [part.doubt for part in await there.parts(message_id)] == [True]
+
+    asyncio.run(story())
+
+
+def test_a_hand_over_that_is_under_way_when_the_server_stops_ends_without_doubt(tmp_path: Path) -> None:
+    async def story() -> None:
+        carrier = ScriptedCarrier()
+        carrier.gate.clear()
+        async with house(tmp_path, carrier) as there:
+            message_id = await there.send()
+            await carrier.reached.wait()
+            stopping = asyncio.ensure_future(there.line.stop())
+            carrier.gate.set()
+            await stopping
+            assert [part.doubt for part in await there.parts(message_id)] == [False]
+            assert await there.promised(message_id) is None
+
+    asyncio.run(story())
+
+
+def test_leases_of_what_is_in_memory_are_renewed_where_others_could_take_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqliteEngine, "sole", False)
+    monkeypatch.setattr("wireroom.delivery.line.STOP_SECONDS", 0.01)
+
+    async def story() -> None:
+        carrier = ScriptedCarrier()
+        carrier.gate.clear()
+        monkeypatch.setattr("wireroom.delivery.line.LEASE", 3)
+        async with house(tmp_path, carrier) as there:
+            message_id = await there.send()
+            await carrier.reached.wait()
+            marked = await there.promised(message_id)
+            while (renewed := await there.promised(message_id)) == marked:
+                await there.engine.run(lambda tx: tx.one("outbox_size"), "a pass of the loop")
+            assert marked is not None
+            assert renewed is not None
+            assert renewed.lease_until != marked.lease_until
 
     asyncio.run(story())
 

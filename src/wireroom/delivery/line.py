@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from wireroom.bus.port import Bus
 from wireroom.carriers.port import Carrier, Outcome, Receipt
@@ -18,7 +18,7 @@ from wireroom.delivery import receipt, submit
 from wireroom.delivery.route import ROUTE, Routed, claim, route
 from wireroom.delivery.sweep import EVERY, sweep
 from wireroom.observe import BusinessClock, Counters, MachineClock
-from wireroom.sending.accept import Job
+from wireroom.sending.accept import LEASE, Job
 from wireroom.store.engine import Engine, Unavailable
 from wireroom.store.tx import HandOver, Tx
 
@@ -30,6 +30,8 @@ CHUNK = 32
 """Texts or receipts that one transaction settles."""
 PUMPS = 2
 """Passes under way at the same time: one writes while another waits for its link."""
+STOP_SECONDS = 5.0
+"""How long a pass that is under way may take to end when the server stops."""
 SET_ASIDE = 60_000
 """Milliseconds of machine time before a text that broke a stage is tried again."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
@@ -62,7 +64,10 @@ class Line:
         self._claimable = True
         self._alarm: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._pumps: list[asyncio.Task[None]] = []
+        self._passing: set[asyncio.Task[None]] = set()
+        self._chores: list[asyncio.Task[None]] = []
 
     @property
     def backlog(self) -> int:
@@ -74,8 +79,10 @@ class Line:
         self._backlog = await self._engine.read(lambda tx: tx.one("outbox_size"), "outbox size")
         for carrier in self._carriers.values():
             await carrier.start(partial(self._hear, carrier))
-        self._tasks = [asyncio.create_task(self._pump(), name=f"line {number}") for number in range(PUMPS)]
-        self._tasks.append(asyncio.create_task(self._sweep(), name="line sweep"))
+        self._pumps = [asyncio.create_task(self._pump(), name=f"line {number}") for number in range(PUMPS)]
+        self._chores = [asyncio.create_task(self._sweep(), name="line sweep")]
+        if not self._engine.sole:
+            self._chores.append(asyncio.create_task(self._renew(), name="line leases"))
 
     async def _sweep(self) -> None:
         while True:
@@ -86,18 +93,31 @@ class Line:
             except Unavailable as error:
                 log.warning("nothing could be swept: %s", error)
 
+    async def _renew(self) -> None:
+        """Keep the leases of what is in memory from running out, or another process would take it too."""
+        while True:
+            await asyncio.sleep(LEASE / 3000)
+            until = self._machine.now() + LEASE
+            for some in _chunks(list(self._held)):
+                await self._durably(partial(_lease, message_ids=some, until=until), "lease")
+
     async def recount(self) -> None:
         """Count the backlog afresh: a reset takes texts away that the line never sees again."""
         if not self._held:
             self._backlog = await self._engine.read(lambda tx: tx.one("outbox_size"), "outbox size")
 
     async def stop(self) -> None:
-        """Begin nothing new; what is under way with a carrier ends or stays in the outbox."""
+        """Begin nothing new; what is under way with a carrier may end, or is in doubt at the next start."""
+        self._stopping = True
         if self._alarm is not None:
             self._alarm.cancel()
-        for task in self._tasks:
+        for task in (*self._chores, *(pump for pump in self._pumps if pump not in self._passing)):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._passing:
+            await asyncio.wait(set(self._passing), timeout=STOP_SECONDS)
+        for task in self._pumps:
+            task.cancel()
+        await asyncio.gather(*self._pumps, *self._chores, return_exceptions=True)
         for carrier in self._carriers.values():
             await carrier.close()
 
@@ -122,12 +142,16 @@ class Line:
             self._claimable = self._claimable or room < len(jobs)
 
     async def _pump(self) -> None:
-        while True:
+        pump = cast("asyncio.Task[None]", asyncio.current_task())
+        while not self._stopping:
             nearly_empty = len(self._held) <= PUMPS * BATCH
             jobs: list[Job] = []
             if not (self._claimable and nearly_empty):
                 jobs = await self._bus.take(ROUTE, BATCH)
-            await self._safely(jobs or await self._claim())
+            if jobs := jobs or await self._claim():
+                self._passing.add(pump)
+                await self._safely(jobs)
+                self._passing.discard(pump)
             self._rest()
 
     async def _safely(self, jobs: Sequence[Job]) -> None:
@@ -256,6 +280,10 @@ class Line:
     def _rest(self) -> None:
         if not (self._held or self._hearing or self._claimable):
             self._idle.set()
+
+
+def _lease(tx: Tx, message_ids: Sequence[str], until: int) -> None:
+    tx.execute_many("outbox_lease", [{"message_id": each, "until": until} for each in message_ids])
 
 
 def _chunks(items: Sequence[T]) -> list[Sequence[T]]:

@@ -145,6 +145,9 @@ SELECT COUNT(*) FROM outbox
 UPDATE outbox SET stage = 'handing', carrier = :carrier, lease_owner = :owner, lease_until = :until
 WHERE message_id = :message_id
 
+-- name: outbox_lease
+UPDATE outbox SET lease_until = :until WHERE message_id = :message_id
+
 -- name: outbox_again
 UPDATE outbox SET stage = :stage, due_at = :due_at, attempts = :attempts, doubt = :doubt
 WHERE message_id = :message_id
