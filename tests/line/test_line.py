@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.line.house import TOLL_FREE, ScriptedCarrier, house
+from tests.line.house import TEN_DLC, TOLL_FREE, ScriptedCarrier, house
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Handed, Later, OnDoubt, Refused, Unknown
 from wireroom.core.message import MessageStatus
@@ -37,11 +37,20 @@ def test_a_one_part_text_costs_at_most_12_row_writes(tmp_path: Path) -> None:
             await there.send("the month's spend row is there now")
             await there.line.idle()
             before = there.rows_written()
-            await there.send("hello")
+            await there.send("hello", retry_of="d" * 32)
             await there.line.idle()
             await there.carrier.says("c2")
-            # The answer kept for the SDK's retries is the edge's row: one more.
-            assert there.rows_written() - before + 1 <= 12
+            assert there.rows_written() - before <= 12
+
+    asyncio.run(story())
+
+
+def test_beyond_the_backlog_a_send_is_told_to_come_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with house(tmp_path) as there:
+            refused = await there.refused(origination=TEN_DLC, backlog=there.settings.max_backlog)
+            assert refused.error == "ThrottlingException"
+            assert there.line.backlog == 0
 
     asyncio.run(story())
 
