@@ -128,6 +128,11 @@ def test_texts_are_found_by_account_origination_and_status(
     assert ids(server, f"destination={quote(handset)}&account={other.account}") == [two]
 
 
+def test_a_plus_that_nobody_escaped_is_a_plus(server: Server, sender: Sender, handset: str) -> None:
+    one = sender.send("one", handset)
+    assert ids(server, f"destination={handset}&origination={sender.number}") == [one]
+
+
 def test_texts_are_found_by_what_came_after(server: Server, sender: Sender, handset: str) -> None:
     first = sender.send("first", handset)
     server.turn(10)

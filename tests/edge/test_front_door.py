@@ -27,6 +27,13 @@ def test_every_answer_has_a_request_id_of_its_own(server: Server) -> None:
     assert first.headers["x-amzn-requestid"] != second.headers["x-amzn-requestid"]
 
 
+@pytest.mark.parametrize(
+    "request_", [get("/"), post(content_type="text/plain"), post(host="evil.example"), post(b"a" * 1_048_577)]
+)
+def test_an_answer_before_the_chain_has_a_request_id_too(server: Server, request_: bytes) -> None:
+    assert len(ask(server.url, request_).headers["x-amzn-requestid"]) == 36
+
+
 def test_an_empty_body_is_an_empty_structure(server: Server) -> None:
     assert ask(server.url, post(b"")).json == {"Pools": []}
 
@@ -85,6 +92,7 @@ def test_another_method_is_not_found_in_json(server: Server, method: str) -> Non
     answer = ask(server.url, get("/", method=method))
     assert answer.status == 404
     assert answer.json["__type"] == f"{AWS}UnknownOperationException"
+    assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
 
 
 def test_a_browser_is_sent_to_the_console(server: Server) -> None:

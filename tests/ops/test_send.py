@@ -231,6 +231,19 @@ def test_another_message_type_than_the_numbers_is_refused(sms: Any) -> None:
     assert_conflict(error, "MESSAGE_TYPE_MISMATCH", "phone-number", number["PhoneNumberId"])
 
 
+@pytest.mark.parametrize("name", ["PhoneNumber", "PhoneNumberArn"])
+def test_a_conflict_names_the_number_as_the_caller_did(sms: Any, name: str) -> None:
+    number = a_number(sms)
+    error = refusal(sms, via=number[name], MessageType="PROMOTIONAL")
+    assert_conflict(error, "MESSAGE_TYPE_MISMATCH", "phone-number", number[name])
+
+
+def test_a_conflict_names_a_sender_id_by_its_name(sms: Any, account: str, put: Any) -> None:
+    put(a_sender_id(account, message_types=(MessageType.TRANSACTIONAL,)))
+    error = refusal(sms, via="Wireroom", to="+447700900123", MessageType="PROMOTIONAL")
+    assert_conflict(error, "MESSAGE_TYPE_MISMATCH", "sender-id", "Wireroom")
+
+
 def test_another_message_type_than_the_pools_finds_nobody(sms: Any) -> None:
     error = refusal(sms, via=a_pool(sms)["PoolId"], MessageType="PROMOTIONAL")
     assert error["Reason"] == "NO_ORIGINATION_IDENTITIES_FOUND"
@@ -289,6 +302,16 @@ def test_an_unknown_configuration_set_is_not_found(sms: Any) -> None:
 def test_an_unknown_protect_configuration_is_not_found(sms: Any) -> None:
     error = refusal(sms, ProtectConfigurationId="protect-1")
     assert_not_found(error, "protect-configuration", "protect-1")
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:sms-voice:us-east-1:123456789012:pool/x", "arn:aws:x"])
+def test_an_arn_of_something_else_is_no_protect_configuration(sms: Any, arn: str) -> None:
+    assert_invalid(refusal(sms, ProtectConfigurationId=arn), "INVALID_ARN", "ProtectConfigurationId")
+
+
+def test_an_unknown_identity_is_said_before_a_number_that_cannot_be_parsed(sms: Any) -> None:
+    unknown = f"pool-{'0' * 32}"
+    assert_not_found(refusal(sms, to="+1425", via=unknown), "pool", unknown)
 
 
 # --------------------------------------------------------------------------------------- body and destination

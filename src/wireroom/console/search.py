@@ -63,12 +63,17 @@ def read_filters(query: Mapping[str, str], visitor: Visitor) -> Filters:
     after, since = _since(query.get("since"))
     return Filters(
         account,
-        query.get("destination"),
-        query.get("origination"),
+        _identity(query.get("destination")),
+        _identity(query.get("origination")),
         None if status is None else MessageStatus(status),
         after,
         since,
     )
+
+
+def _identity(text: str | None) -> str | None:
+    """A plus that nobody escaped in a URL arrives as a space, and would match nothing for ever."""
+    return f"+{text[1:]}" if text is not None and text.startswith(" ") else text
 
 
 def message_id(text: str) -> str:

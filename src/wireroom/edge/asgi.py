@@ -25,8 +25,9 @@ _AWS_TYPES = frozenset((json10.CONTENT_TYPE, b"application/x-amz-json-1.1", b"ap
 
 def _unknown_operation(said: str) -> Refusal:
     """Live services answer a wrong method or content type with 404 (data-plane §10.2)."""
-    name = f"{json10.FRAMEWORK_NAMESPACE}#UnknownOperationException"
-    return Refusal(404, {"__type": name, "message": said})
+    name = "UnknownOperationException"
+    content = {"__type": f"{json10.FRAMEWORK_NAMESPACE}#{name}", "message": said}
+    return Refusal(404, content, ((b"x-amzn-errortype", name.encode()),))
 
 
 _WRONG_METHOD = _unknown_operation(f"The API is POST / alone; {OURS}/ has everything else.")
@@ -41,20 +42,24 @@ def make_door(chain: Chain, settings: Settings, console: Callable[[], Door]) -> 
     most = settings.max_body
     guards = Guards(settings) if settings.auth is AuthMode.OPEN else None
 
+    def request_id(path: str) -> json10.Headers:
+        """What stands on every answer of the AWS route, also on what the chain never sees."""
+        return [(b"x-amzn-requestid", chain.new_request_id().encode())] if path == "/" else []
+
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         method, path, headers = scope["method"], scope["path"], scope["headers"]
         named = dict(headers)
         refused = guards.refuse(named) if guards is not None else None
         refused = refused or _refuse_at_sight(method, path, named)
         if refused is not None:
-            await _send_refusal(send, refused)
+            await _send_refusal(send, refused, request_id(path))
             return
         try:
             body = await _read(receive, named, most)
         except _Gone:
             return
         except _TooLarge as larger:
-            await _send_too_large(receive, send, more=larger.more)
+            await _send_too_large(receive, send, request_id(path), more=larger.more)
             return
         request = Request(method, scope["raw_path"], scope["query_string"], headers, named, body)
         if path == "/":
@@ -134,18 +139,19 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-async def _send_refusal(send: Send, refused: Refusal) -> None:
+async def _send_refusal(send: Send, refused: Refusal, request_id: json10.Headers) -> None:
     body = msgspec.json.encode(refused.content)
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),
         *refused.headers,
+        *request_id,
     ]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-async def _send_too_large(receive: Receive, send: Send, *, more: bool) -> None:
+async def _send_too_large(receive: Receive, send: Send, request_id: json10.Headers, *, more: bool) -> None:
     """413, and the connection ends. If there is more to come it is read first, or its sender would meet a
     reset connection instead of the answer."""
     body = msgspec.json.encode({"message": "The request body is too large."})
@@ -153,6 +159,7 @@ async def _send_too_large(receive: Receive, send: Send, *, more: bool) -> None:
         (b"content-type", json10.CONTENT_TYPE),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
+        *request_id,
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -79,9 +79,13 @@ class Chain:
         self._counters = counters
         self._rates = Rates(machine) if settings.simulate.rates == "aws" else None
 
+    def new_request_id(self) -> str:
+        """What `x-amzn-RequestId` says of one answer, and the log with it."""
+        return self._new_id("request")
+
     async def answer(self, request: Request) -> Answer:
         """A request from the network, whose size and time the server has bounded already."""
-        request_id = self._new_id("request")
+        request_id = self.new_request_id()
         try:
             operation = _operation(request.named.get(b"x-amz-target"))
             caller = await self._callers.of(request)
@@ -103,7 +107,7 @@ class Chain:
         attempt: Attempt = UNNAMED,
     ) -> Answer:
         """A request of somebody who is known."""
-        request_id = request_id or self._new_id("request")
+        request_id = request_id or self.new_request_id()
         try:
             written = _written(operation)
             found = json10.decode(operation, body)

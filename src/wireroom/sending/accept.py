@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from wireroom.api.enums import MessageType, ResourceType, ValidationExceptionReason
 from wireroom.config import Settings
@@ -91,20 +92,20 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
     if isinstance(chosen_set, Refused):
         return chosen_set
     if draft.protect_configuration is not None:
-        # None can exist before the operations that make them do (tests/goldens/unwritten.txt).
-        return _unknown(ResourceType.PROTECT_CONFIGURATION, draft.protect_configuration)
+        return _no_protect_configuration(draft.protect_configuration)
     destination = numbers.parse(draft.destination)
-    if destination is None:
-        return _CANNOT_PARSE
     found = speakers(tx, draft.account_id, draft.region, draft.revision, draft.origination, destination, now)
     if isinstance(found, Refused):
         return found
+    if destination is None:
+        return _CANNOT_PARSE
     if refused := gates.destination_country(destination.country):
         return refused
     wanted_type = draft.message_type or (chosen_set.default_message_type if chosen_set else None)
     choice = routing.choose(found.candidates, destination, wanted_type, direct=found.direct)
     if isinstance(choice, Refused):
-        return choice
+        # A resource is named as the caller named it: by id, ARN or number (control-plane §0.2).
+        return replace(choice, resource_id=draft.origination) if choice.resource_id else choice
     speaker = choice.candidate
     text = split(draft.body)
     if refused := gates.body_length(text):
@@ -213,17 +214,29 @@ def _unknown(kind: ResourceType, reference: str) -> Refused:
     )
 
 
+def _invalid_arn(field: str, bad: BadArn) -> Refused:
+    return Refused(
+        "ValidationException",
+        ValidationExceptionReason.INVALID_ARN,
+        f"{field} cannot be meant: {bad.why}.",
+        fields=((field, bad.why),),
+    )
+
+
+def _no_protect_configuration(reference: str) -> Refused:
+    """None can exist before the operations that make them do (tests/goldens/unwritten.txt)."""
+    parsed = parse_reference(reference, (ResourceType.PROTECT_CONFIGURATION,))
+    if isinstance(parsed, BadArn):
+        return _invalid_arn("ProtectConfigurationId", parsed)
+    return _unknown(ResourceType.PROTECT_CONFIGURATION, reference)
+
+
 def _configuration_set(tx: Tx, draft: Draft) -> ConfigurationSet | Refused | None:
     if draft.configuration_set is None:
         return None
     parsed = parse_reference(draft.configuration_set, (ResourceType.CONFIGURATION_SET,))
     if isinstance(parsed, BadArn):
-        return Refused(
-            "ValidationException",
-            ValidationExceptionReason.INVALID_ARN,
-            f"ConfigurationSetName cannot be meant: {parsed.why}.",
-            fields=(("ConfigurationSetName", parsed.why),),
-        )
+        return _invalid_arn("ConfigurationSetName", parsed)
     here = (draft.account_id, draft.region)
     elsewhere = parsed.account_id is not None and (parsed.account_id, parsed.region) != here
     found = None if elsewhere else tx.get(ConfigurationSet, *here, parsed.id)

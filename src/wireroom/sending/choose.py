@@ -54,7 +54,7 @@ def speakers(
     region: str,
     revision: str | None,
     reference: str | None,
-    destination: Destination,
+    destination: Destination | None,
     now: int,
 ) -> Speakers | Refused:
     """The candidates behind an OriginationIdentity: a pool's, one identity, or (None) all of the account.
@@ -77,7 +77,7 @@ def speakers(
 
 
 def _read(
-    tx: Tx, account_id: str, region: str, reference: str | None, destination: Destination, now: int
+    tx: Tx, account_id: str, region: str, reference: str | None, destination: Destination | None, now: int
 ) -> tuple[Speakers | Refused, bool]:
     """(the candidates, whether they stay so until the next revision: a PENDING number does not)."""
     scope = {"account_id": account_id, "region": region}
@@ -109,7 +109,7 @@ def _read(
             senders = tx.all("sender_ids_named", **scope, folded=named.id.lower())
             if not senders:
                 return _unknown(ResourceType.SENDER_ID, reference), False
-            wanted = named.country or destination.country
+            wanted = named.country or (destination.country if destination else None)
             here = [sender for sender in senders if sender.country == wanted]
             # Which of a name's countries speaks depends on the destination, so this is not remembered.
             return _speakers([], here or senders[:1], now, None, direct=True), False
