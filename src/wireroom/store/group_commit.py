@@ -26,6 +26,8 @@ BATCH_OPERATIONS = 64
 BATCH_SECONDS = 0.002
 PATIENT_SHARE = 0.15
 """What is kept of a batch for patient work when there is some, in operations and in time; at least one."""
+GATHER_SECONDS = 0.0005
+"""How long the first caller of a batch may wait for others; a pass of a busy loop alone takes longer."""
 LINGER = 0.003
 """Seconds that patient work alone waits for a caller whose commit it can share."""
 COMMIT_WAIT = 0.003
@@ -155,7 +157,7 @@ class GroupCommit:
             if self._lingering is not None:
                 self._lingering.cancel()
                 self._lingering = None
-            loop.call_soon(self._gather, loop, 0)
+            loop.call_soon(self._gather, loop, 0, self._monotonic() + GATHER_SECONDS)
         elif self._lingering is None:
             self._lingering = loop.call_later(LINGER, self._stop_lingering, loop)
 
@@ -164,11 +166,11 @@ class GroupCommit:
         self._at_work = True
         self._do_batch(loop)
 
-    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int) -> None:
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, until: float) -> None:
         """Begin once a pass of the loop has brought no further caller: one commit serves many."""
         there = len(self._callers)
-        if seen < there < BATCH_OPERATIONS:
-            loop.call_soon(self._gather, loop, there)
+        if seen < there < BATCH_OPERATIONS and self._monotonic() < until:
+            loop.call_soon(self._gather, loop, there, until)
         else:
             self._do_batch(loop)
 
@@ -307,7 +309,7 @@ class GroupCommit:
             if not self._copying:
                 self._copy_log(loop)
         elif self._callers or (self._crowded and not self._called):
-            loop.call_soon(self._gather, loop, 0)
+            loop.call_soon(self._gather, loop, 0, self._monotonic() + GATHER_SECONDS)
         else:
             self._at_work = False
             if self._patient:
