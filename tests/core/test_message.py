@@ -39,12 +39,8 @@ def test_nothing_moves_back() -> None:
     assert not may_move(MessageStatus.SENT, MessageStatus.ACCEPTED)
     assert not may_move(MessageStatus.SENT, MessageStatus.QUEUED)
     assert may_move(MessageStatus.SENT, MessageStatus.DELIVERED)
-    assert not may_move_part(PartStatus.SENT, PartStatus.HANDING)
-
-
-def test_a_part_that_the_carrier_did_not_take_waits_again() -> None:
-    assert may_move_part(PartStatus.HANDING, PartStatus.PENDING)
-    assert not may_move_part(PartStatus.PENDING, PartStatus.SENT)
+    assert not may_move_part(PartStatus.SENT, PartStatus.PENDING)
+    assert not may_move_part(PartStatus.DELIVERED, PartStatus.FAILED)
 
 
 S, D, F, E, U = (
@@ -69,7 +65,7 @@ S, D, F, E, U = (
         ([D, U], MessageStatus.UNKNOWN),
         ([U, E, F], MessageStatus.FAILED),
         ([D, PartStatus.PENDING], None),
-        ([F, PartStatus.HANDING], None),
+        ([F, PartStatus.PENDING], None),
     ],
 )
 def test_a_message_settles_with_its_last_part_and_the_worst_part_wins(

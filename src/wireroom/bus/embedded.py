@@ -28,11 +28,6 @@ class EmbeddedBus:
     async def take(self, stage: str, most: int) -> list[Any]:
         return await self._stage(stage).take(most)
 
-    def overflowed(self, stage: str) -> bool:
-        there = self._stage(stage)
-        was, there.overflowed = there.overflowed, False
-        return was
-
     def wake(self, stage: str) -> None:
         self._stage(stage).wake()
 
@@ -58,7 +53,6 @@ class _Stage:
     """Items for one stage, and those who wait for them, first come first served."""
 
     def __init__(self) -> None:
-        self.overflowed = False
         self._items: deque[Any] = deque()
         self._woken = False
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -66,7 +60,6 @@ class _Stage:
     def offer(self, items: Sequence[Any]) -> int:
         room = ROOM - len(self._items)
         if len(items) > room:
-            self.overflowed = True
             items = items[:room]
         self._items.extend(items)
         if items:

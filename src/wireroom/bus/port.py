@@ -17,10 +17,6 @@ class Bus(Protocol):
         """At least one item, as soon as there is one, and at most `most`; none when woken by `wake`."""
         ...
 
-    def overflowed(self, stage: str) -> bool:
-        """Were items dropped since this was last asked?"""
-        ...
-
     def wake(self, stage: str) -> None:
         """Let a waiting `take` come back, to look at the outbox."""
         ...

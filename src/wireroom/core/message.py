@@ -29,7 +29,6 @@ class PartStatus(StrEnum):
     """Where one message part is."""
 
     PENDING = "PENDING"  # waits for a carrier link
-    HANDING = "HANDING"  # on its way into the carrier; a lost link leaves the outcome open
     SENT = "SENT"
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
@@ -59,9 +58,9 @@ LEGAL_MOVES: dict[MessageStatus, frozenset[MessageStatus]] = {
     **dict.fromkeys(FINAL, frozenset()),
 }
 LEGAL_PART_MOVES: dict[PartStatus, frozenset[PartStatus]] = {
-    PartStatus.PENDING: frozenset({PartStatus.HANDING, PartStatus.FAILED, PartStatus.EXPIRED}),
-    # Back to PENDING: the carrier said later, or the link was lost and its policy is to send again.
-    PartStatus.HANDING: FINAL_PARTS | {PartStatus.PENDING, PartStatus.SENT},
+    PartStatus.PENDING: frozenset(
+        {PartStatus.SENT, PartStatus.FAILED, PartStatus.EXPIRED, PartStatus.UNKNOWN}
+    ),
     PartStatus.SENT: FINAL_PARTS,
     **dict.fromkeys(FINAL_PARTS, frozenset()),
 }
@@ -90,7 +89,7 @@ def fold(parts: Collection[PartStatus], *, receipts_due: bool = True) -> Message
     SENT until the last receipt is in, then the worst that happened to any part. Where a route gives no
     receipts (`receipts_due` false) the carrier's acceptance is the end of a part.
     """
-    if PartStatus.PENDING in parts or PartStatus.HANDING in parts:
+    if PartStatus.PENDING in parts:
         return None
     if receipts_due and PartStatus.SENT in parts:
         return MessageStatus.SENT

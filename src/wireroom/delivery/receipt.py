@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Carrier, Receipt
-from wireroom.core.message import FINAL, PartStatus
+from wireroom.core.message import FINAL, PartStatus, may_move_part
 from wireroom.delivery import events, moves
 from wireroom.store.rows import Message, ParkedReceipt, Part
 from wireroom.store.tx import Tx
@@ -46,12 +46,14 @@ def _unpark(tx: Tx, message: Message, part: Part, carrier_message_id: str, now: 
 
 
 def _apply(tx: Tx, message: Message, part: Part, outcome: EventType, now: int) -> None:
-    if part.status is not PartStatus.SENT or message.status in FINAL:
+    if message.status in FINAL:
         return
     status = moves.part_status_of(outcome)
     if status is None:
         if outcome is EventType.TEXT_PENDING:
             events.record(tx, message, outcome, now, final=False)
+        return
+    if not may_move_part(part.status, status):
         return
     failure = None if status is PartStatus.DELIVERED else str(outcome)
     part = tx.update(part, status=status, failure=failure)
