@@ -398,11 +398,14 @@ def test_a_text_that_breaks_a_stage_stops_no_other(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(submit, "settle", broken)
 
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(tmp_path, running=False) as there:
             good, bad, fine = [await there.send(body) for body in ("good", "poison", "fine")]
+            await there.line.start()  # which takes all three in one pass
             await there.line.idle()
             assert (await there.message(good)).status is MessageStatus.SENT
             assert (await there.message(fine)).status is MessageStatus.SENT
+            # The carrier had them when the pass broke off, and got them again.
+            assert [part.doubt for each in (good, fine) for part in await there.parts(each)] == [True, True]
             promised = await there.promised(bad)
             assert promised is not None
             assert promised.doubt

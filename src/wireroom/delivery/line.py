@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 from wireroom.bus.port import Bus
 from wireroom.carriers.port import Carrier, Outcome, Receipt
 from wireroom.delivery import receipt, submit
-from wireroom.delivery.route import ROUTE, Routed, claim, route
+from wireroom.delivery.route import ROUTE, Routed, claim, resume, route
 from wireroom.delivery.sweep import EVERY, sweep
 from wireroom.observe import BusinessClock, Counters, MachineClock
 from wireroom.sending.accept import LEASE, Job
@@ -83,6 +83,8 @@ class Line:
         self._chores = [asyncio.create_task(self._sweep(), name="line sweep")]
         if not self._engine.sole:
             self._chores.append(asyncio.create_task(self._renew(), name="line leases"))
+        for task in (*self._pumps, *self._chores):
+            task.add_done_callback(_note_end)
 
     async def _sweep(self) -> None:
         while True:
@@ -160,8 +162,7 @@ class Line:
             await self._pass(jobs)
         except Exception:
             if len(jobs) > 1:
-                for job in jobs:
-                    await self._safely([job])
+                await self._one_by_one(jobs)
                 return
             message_id = jobs[0].message.message_id
             log.exception("text %s broke a stage of the line; it is set aside for a minute", message_id)
@@ -179,6 +180,15 @@ class Line:
             )
             self._held.discard(message_id)
             self._wake_in(SET_ASIDE)
+
+    async def _one_by_one(self, jobs: Sequence[Job]) -> None:
+        """One of many broke a stage: each goes on by itself, from where the outbox says that it is."""
+        left = await self._durably(lambda tx: resume(tx, jobs), "resume")
+        ended = {job.message.message_id for job in jobs} - {job.message.message_id for job in left}
+        self._held.difference_update(ended)
+        self._done(len(ended))
+        for job in left:
+            await self._safely([job])
 
     async def _claim(self) -> list[Job]:
         """What the outbox holds for us beside what is in memory; sets the alarm for what is due later."""
@@ -280,6 +290,12 @@ class Line:
     def _rest(self) -> None:
         if not (self._held or self._hearing or self._claimable):
             self._idle.set()
+
+
+def _note_end(task: asyncio.Task[None]) -> None:
+    """A pump or a chore that ends by itself is a bug of ours, and must not go unseen."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("%s broke off; it is not there again before a restart", task.get_name(), exc_info=error)
 
 
 def _lease(tx: Tx, message_ids: Sequence[str], until: int) -> None:

@@ -33,15 +33,29 @@ def claim(tx: Tx, owner: str, machine_now: int, most: int, held: Set[str]) -> li
     for row in rows:
         if row.message_id in held or len(jobs) == most:
             continue
-        message = tx.get(Message, row.message_id)
-        if message is None:  # reset removed it in between
+        job = _job(tx, row)
+        if job is None:
             tx.delete(row)
             continue
-        # Whoever was handing it over is gone: what the carrier got of it, nobody knows.
-        doubt = row.doubt or row.stage == HANDING
-        tx.update(row, lease_owner=owner, lease_until=machine_now + LEASE, doubt=doubt)
-        jobs.append(Job(message, row.attempts, doubt, resumed=True))
+        tx.update(row, lease_owner=owner, lease_until=machine_now + LEASE, doubt=job.doubt)
+        jobs.append(job)
     return jobs
+
+
+def resume(tx: Tx, jobs: Sequence[Job]) -> list[Job]:
+    """Texts whose pass was broken off, as the outbox has them now; without those that it is done with."""
+    rows = [tx.get(Outbox, job.message.message_id) for job in jobs]
+    resumed = [_job(tx, row) for row in rows if row is not None]
+    return [job for job in resumed if job is not None]
+
+
+def _job(tx: Tx, row: Outbox) -> Job | None:
+    """What is still to be done, or None where a reset removed the text in between."""
+    message = tx.get(Message, row.message_id)
+    if message is None:
+        return None
+    # Whoever was handing it over did not get to the end: what the carrier has of it, nobody knows.
+    return Job(message, row.attempts, row.doubt or row.stage == HANDING, resumed=True)
 
 
 def route(

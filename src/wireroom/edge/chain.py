@@ -24,7 +24,8 @@ from wireroom.edge.request import Request
 from wireroom.errors import InternalServer, ServiceError, Validation
 from wireroom.observe import BusinessClock, Counters, MachineClock
 from wireroom.ops._around import NoPlace, look, perform, settle_place
-from wireroom.ops._op import WRITTEN, Call, Caller, NewId, Written
+from wireroom.ops._op import WRITTEN, Call, Caller, Written
+from wireroom.sending.accept import NewId
 from wireroom.store.engine import Engine, StoreError
 from wireroom.store.tx import Duplicate, Tx
 from wireroom.wire import json10

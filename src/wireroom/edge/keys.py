@@ -104,7 +104,7 @@ class KeyStore:
 
 
 class Keyring:
-    """The keys that have been asked for, opened; `forget` when one was made or deleted."""
+    """The keys that have been asked for, opened; `forget` when one was deleted."""
 
     def __init__(self, engine: Engine, seal: Seal, operator_account: str) -> None:
         self._engine = engine

@@ -14,7 +14,7 @@ MOST_BUCKETS = 100_000
 
 
 class Rates:
-    """Buckets that exist only while they are not full."""
+    """A bucket for whatever was asked for; when there are too many, all are full again."""
 
     def __init__(self, machine: MachineClock) -> None:
         self._machine = machine

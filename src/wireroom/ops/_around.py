@@ -13,11 +13,11 @@ from wireroom.api.enums import ServiceQuotaExceededExceptionReason, ValidationEx
 from wireroom.errors import QuotaExceeded, Validation
 from wireroom.ops._op import Call, Written
 from wireroom.ops._quota import OPT_OUT_LISTS, limit
+from wireroom.sending.choose import DEFAULT_LIST
 from wireroom.store.rows import OptOutList, Place, Tag, Token
 
 CLIENT_TOKEN_LIFE = 24 * 3_600_000
 """Milliseconds of machine time that a ClientToken's answer is kept; AWS does not say, we keep it a day."""
-DEFAULT_LIST = "Default"
 
 
 def perform(written: Written, call: Call, request: Any) -> Struct:

@@ -5,13 +5,14 @@ call and its locals, so running it twice is harmless (an engine may do so).
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from msgspec import Struct
 
 from wireroom.api.operations import OPERATIONS as MODELLED
 from wireroom.api.operations import Operation
 from wireroom.config import Settings
+from wireroom.sending.accept import NewId
 from wireroom.store.tx import Tx
 
 
@@ -21,12 +22,6 @@ class Caller(Struct, frozen=True):
     account_id: str
     region: str
     access_key_id: str
-
-
-class NewId(Protocol):
-    """`new_id("pool")` → `pool-<32 hex>`; `new_id("message")` → a UUIDv7."""
-
-    def __call__(self, prefix: str, /) -> str: ...
 
 
 class Call(Struct, frozen=True):

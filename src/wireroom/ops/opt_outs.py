@@ -31,9 +31,9 @@ from wireroom.core import ids, numbers
 from wireroom.errors import Conflict, NotFound, Validation
 from wireroom.ops import _find, _quota
 from wireroom.ops._answer import answer, seconds
-from wireroom.ops._around import DEFAULT_LIST
 from wireroom.ops._describe import Filter, describe, flag
 from wireroom.ops._op import Call, operation
+from wireroom.sending.choose import DEFAULT_LIST
 from wireroom.store.rows import OptedOutNumber, OptIn, OptOutList
 
 

@@ -35,10 +35,10 @@ from wireroom.core.tables.countries import TWO_WAY_SMS
 from wireroom.errors import NotFound, Validation
 from wireroom.ops import _find, _numbers, _pooling, _quota
 from wireroom.ops._answer import answer, seconds
-from wireroom.ops._around import DEFAULT_LIST
 from wireroom.ops._describe import Filter, choice, describe, flag, text
 from wireroom.ops._op import Call, operation
 from wireroom.ops._pages import listed
+from wireroom.sending.choose import DEFAULT_LIST
 from wireroom.store.rows import PhoneNumber
 
 US = "US"

@@ -37,9 +37,9 @@ from wireroom.core import ids
 from wireroom.errors import Conflict, NotFound
 from wireroom.ops import _find, _pooling, _quota
 from wireroom.ops._answer import answer, seconds
-from wireroom.ops._around import DEFAULT_LIST
 from wireroom.ops._describe import Filter, choice, describe, flag, text
 from wireroom.ops._op import Call, operation
+from wireroom.sending.choose import DEFAULT_LIST
 from wireroom.store.rows import PhoneNumber, Pool, PoolIdentity, SenderId
 
 

@@ -69,6 +69,8 @@ class Accepted(Struct, frozen=True, gc=False):
 
 
 class NewId(Protocol):
+    """`new_id("pool")` → `pool-<32 hex>`; `new_id("message")` → a UUIDv7."""
+
     def __call__(self, prefix: str, /) -> str: ...
 
 
@@ -124,14 +126,14 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         most = pricing.parse_max_price(draft.max_price)
         if refused := gates.max_price(cost.total_micros, most):
             return refused
-    if refused := _spend(tx, now, settings, draft, cost.total_micros):
-        return refused
     if draft.backlog >= settings.max_backlog:
         return Refused(
             "ThrottlingException",
             None,
             "Too many texts wait for their carrier. Send again when the backlog is smaller.",
         )
+    if refused := _spend(tx, now, settings, draft, cost.total_micros):
+        return refused
     message_id = new_id("message")
     if draft.dry_run:
         return Accepted(message_id)

@@ -11,7 +11,7 @@
 -- Read them with tx.one or tx.all; run a statement without an answer with tx.execute or tx.execute_many.
 -- One text serves SQLite and PostgreSQL: no "INSERT OR …", no IFNULL (COALESCE), no strftime, no JSON functions,
 -- no rowid, TRUE and FALSE for booleans, a LIMIT without OFFSET. In the SET of an upsert say table.column and
--- excluded.column. Every query must be served by an index (no COUNT(*): counters keep what a quota needs).
+-- excluded.column. Every query must be served by an index (no COUNT(*) but of the outbox: counters keep what a quota needs).
 -- A test prepares each of them, and looks for the names that src/ uses.
 -- Keep the sections in the order of the nouns; end no statement with a semicolon.
 
@@ -138,7 +138,7 @@ ORDER BY due_at, message_id LIMIT :most
 SELECT due_at FROM outbox WHERE due_at > :now ORDER BY due_at LIMIT 1
 
 -- name: outbox_size -> scalar
--- Asked once, at the start; from then on the line counts for itself.
+-- Asked at the start, and when nothing is in memory after a sweep or a reset; else the line counts for itself.
 SELECT COUNT(*) FROM outbox
 
 -- name: outbox_handing

@@ -1,4 +1,4 @@
-"""The transaction: ten verbs, the only way to the data for everything above.
+"""The transaction: a dozen verbs, the only way to the data for everything above.
 
 A `Tx` is given to a synchronous function and is dead when that function returns. The verbs speak of rows
 (`store.rows`) and of named queries (`queries.sql`); no SQL is spelled above this package.

@@ -22,7 +22,7 @@ CREATE TABLE access_keys (          -- of the whole installation, hence not by R
 CREATE TABLE counters (             -- maintained counts, so that a quota never needs COUNT(*)
     account_id TEXT NOT NULL,
     region TEXT NOT NULL,
-    name TEXT NOT NULL,             -- an AccountLimitName, or pool/<id>/identities
+    name TEXT NOT NULL,             -- an AccountLimitName, pool/<id>/identities, numbers/<country>/<type>
     value BIGINT NOT NULL,
     PRIMARY KEY (account_id, region, name)
 ) WITHOUT ROWID;
@@ -232,7 +232,7 @@ CREATE TABLE events (               -- at most one of a type for a message; at m
 
 CREATE TABLE outbox (               -- the promise: what is still to be done for a message
     message_id TEXT NOT NULL PRIMARY KEY,
-    stage TEXT NOT NULL,            -- route, submit or handing
+    stage TEXT NOT NULL,            -- route or handing
     carrier TEXT,
     due_at BIGINT NOT NULL,         -- machine time
     lease_owner TEXT NOT NULL,
