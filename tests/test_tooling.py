@@ -161,6 +161,7 @@ def test_ci_ends_with_pytests_summary_and_an_honest_status(tmp_path: Path, faili
     assert said.stdout.splitlines()[-1] == "===== 3 passed in 0.10s ====="
 
 
+# Tests of the tests: the skips in here are what is tested.
 SKIPPING = """
 import pytest
 

@@ -74,11 +74,6 @@ def test_a_message_settles_with_its_last_part_and_the_worst_part_wins(
     assert fold(parts) == whole
 
 
-def test_without_receipts_the_carriers_acceptance_ends_a_part() -> None:
-    assert fold([S, S], receipts_due=False) == MessageStatus.SENT
-    assert fold([S, F], receipts_due=False) == MessageStatus.FAILED
-
-
 @given(st.lists(st.sampled_from(PartStatus), min_size=1, max_size=10), st.data())
 def test_a_legal_move_of_a_part_never_asks_for_an_illegal_move_of_the_message(
     parts: list[PartStatus], data: st.DataObject

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.line.house import TEN_DLC, TOLL_FREE, ScriptedCarrier, house
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Handed, Later, OnDoubt, Refused, Unknown
 from wireroom.core.message import MessageStatus
-from wireroom.store.rows import Event
+from wireroom.store.rows import Event, Message, Part
 from wireroom.store.sqlite import SqliteEngine
 
 DELIVERED = [("TEXT_SUCCESSFUL", False), ("TEXT_DELIVERED", True)]
@@ -409,5 +410,32 @@ def test_a_text_that_breaks_a_stage_stops_no_other(tmp_path: Path, monkeypatch: 
             promised = await there.promised(bad)
             assert promised is not None
             assert promised.doubt
+
+    asyncio.run(story())
+
+
+def test_a_text_that_breaks_before_it_is_handed_over_is_not_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wireroom.delivery import route
+
+    missing = route._missing
+
+    def broken(message: Message, parts: Sequence[Part]) -> list[int]:
+        if message.body == "poison":
+            raise RuntimeError("a bug")
+        return missing(message, parts)
+
+    monkeypatch.setattr(route, "_missing", broken)
+
+    async def story() -> None:
+        async with house(tmp_path, ScriptedCarrier(OnDoubt.FAIL), running=False) as there:
+            good, bad = [await there.send(body) for body in ("good", "poison")]
+            await there.line.start()
+            await there.line.idle()
+            assert (await there.message(good)).status is MessageStatus.SENT
+            promised = await there.promised(bad)
+            assert promised is not None
+            assert not promised.doubt
 
     asyncio.run(story())

@@ -28,13 +28,3 @@ STOP = Keyword(
 )
 # Neither can be deleted.
 DEFAULT_KEYWORDS = (HELP, STOP)
-
-# Act as STOP without standing in any list of keywords.
-OPT_OUT_WORDS = frozenset(
-    {"ARRET", "CANCEL", "END", "OPT-OUT", "OPTOUT", "QUIT", "REMOVE", "STOP", "TD", "UNSUBSCRIBE"}
-)
-
-
-def normal(keyword: str) -> str:
-    """The form that keywords are kept and compared in: AWS does not tell capitals from small letters."""
-    return keyword.upper()

@@ -70,7 +70,6 @@ _WORST_FIRST = (
     PartStatus.FAILED,
     PartStatus.EXPIRED,
     PartStatus.UNKNOWN,
-    PartStatus.SENT,
     PartStatus.DELIVERED,
 )
 
@@ -83,14 +82,13 @@ def may_move_part(now: PartStatus, then: PartStatus) -> bool:
     return then in LEGAL_PART_MOVES[now]
 
 
-def fold(parts: Collection[PartStatus], *, receipts_due: bool = True) -> MessageStatus | None:
+def fold(parts: Collection[PartStatus]) -> MessageStatus | None:
     """What the parts of a message make of it; None while one of them has not left us.
 
-    SENT until the last receipt is in, then the worst that happened to any part. Where a route gives no
-    receipts (`receipts_due` false) the carrier's acceptance is the end of a part.
+    SENT until the last receipt is in, then the worst that happened to any part.
     """
     if PartStatus.PENDING in parts:
         return None
-    if receipts_due and PartStatus.SENT in parts:
+    if PartStatus.SENT in parts:
         return MessageStatus.SENT
     return MessageStatus(next(status for status in _WORST_FIRST if status in parts))

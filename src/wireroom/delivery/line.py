@@ -168,15 +168,7 @@ class Line:
             log.exception("text %s broke a stage of the line; it is set aside for a minute", message_id)
             due_at = self._machine.now() + SET_ASIDE
             await self._durably(
-                lambda tx: tx.execute(
-                    "outbox_again",
-                    message_id=message_id,
-                    stage=ROUTE,
-                    due_at=due_at,
-                    attempts=jobs[0].attempts + 1,
-                    doubt=True,
-                ),
-                "set aside",
+                lambda tx: tx.execute("outbox_set_aside", message_id=message_id, due_at=due_at), "set aside"
             )
             self._held.discard(message_id)
             self._wake_in(SET_ASIDE)

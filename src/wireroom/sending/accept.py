@@ -18,7 +18,7 @@ from wireroom.core.gates import Refused
 from wireroom.core.ids import BadArn, parse_reference, uuid7_floor
 from wireroom.core.message import RETRY_LIFE, MessageStatus
 from wireroom.core.text import split
-from wireroom.sending.choose import DEFAULT_LIST, speakers
+from wireroom.sending.choose import DEFAULT_LIST, speakers, unknown
 from wireroom.store.rows import ConfigurationSet, Message, OptedOutNumber, Outbox, Spend
 from wireroom.store.tx import Tx
 
@@ -206,16 +206,6 @@ _CANNOT_PARSE = Refused(
 )
 
 
-def _unknown(kind: ResourceType, reference: str) -> Refused:
-    return Refused(
-        "ResourceNotFoundException",
-        None,
-        f"There is no {kind} {reference!r} in this account and Region.",
-        kind,
-        reference,
-    )
-
-
 def _invalid_arn(field: str, bad: BadArn) -> Refused:
     return Refused(
         "ValidationException",
@@ -230,7 +220,7 @@ def _no_protect_configuration(reference: str) -> Refused:
     parsed = parse_reference(reference, (ResourceType.PROTECT_CONFIGURATION,))
     if isinstance(parsed, BadArn):
         return _invalid_arn("ProtectConfigurationId", parsed)
-    return _unknown(ResourceType.PROTECT_CONFIGURATION, reference)
+    return unknown(ResourceType.PROTECT_CONFIGURATION, reference)
 
 
 def _configuration_set(tx: Tx, draft: Draft) -> ConfigurationSet | Refused | None:
@@ -242,7 +232,7 @@ def _configuration_set(tx: Tx, draft: Draft) -> ConfigurationSet | Refused | Non
     here = (draft.account_id, draft.region)
     elsewhere = parsed.account_id is not None and (parsed.account_id, parsed.region) != here
     found = None if elsewhere else tx.get(ConfigurationSet, *here, parsed.id)
-    return found or _unknown(ResourceType.CONFIGURATION_SET, draft.configuration_set)
+    return found or unknown(ResourceType.CONFIGURATION_SET, draft.configuration_set)
 
 
 def month_of(now: int) -> str:

@@ -92,7 +92,7 @@ def _read(
         case Reference(kind=ResourceType.POOL):
             pool = tx.get(Pool, account_id, region, named.id)
             if pool is None:
-                return _unknown(ResourceType.POOL, reference), False
+                return unknown(ResourceType.POOL, reference), False
             numbers = tx.all("numbers_of_pool", **scope, pool_id=pool.pool_id)
             senders = tx.all("sender_ids_of_pool", **scope, pool_id=pool.pool_id)
             return _speakers(numbers, senders, now, pool), _all_active(numbers, now)
@@ -103,17 +103,17 @@ def _read(
                 else tx.one("phone_number_called", **scope, phone_number=_number(named.id))
             )
             if number is None:
-                return _unknown(ResourceType.PHONE_NUMBER, reference), False
+                return unknown(ResourceType.PHONE_NUMBER, reference), False
             return _speakers([number], [], now, None, direct=True), _all_active([number], now)
         case Reference(kind=ResourceType.SENDER_ID):
             senders = tx.all("sender_ids_named", **scope, folded=named.id.lower())
             if not senders:
-                return _unknown(ResourceType.SENDER_ID, reference), False
+                return unknown(ResourceType.SENDER_ID, reference), False
             wanted = named.country or (destination.country if destination else None)
             here = [sender for sender in senders if sender.country == wanted]
             # Which of a name's countries speaks depends on the destination, so this is not remembered.
             return _speakers([], here or senders[:1], now, None, direct=True), False
-    return _unknown(named.kind or ResourceType.PHONE_NUMBER, reference), False
+    return unknown(named.kind or ResourceType.PHONE_NUMBER, reference), False
 
 
 def _parse(reference: str, account_id: str, region: str) -> Reference | Refused:
@@ -127,9 +127,9 @@ def _parse(reference: str, account_id: str, region: str) -> Reference | Refused:
             fields=(("OriginationIdentity", parsed.why),),
         )
     if parsed.kind is None:
-        return _unknown(ResourceType.PHONE_NUMBER, reference)
+        return unknown(ResourceType.PHONE_NUMBER, reference)
     if parsed.account_id is not None and (parsed.account_id, parsed.region) != (account_id, region):
-        return _unknown(parsed.kind, reference)
+        return unknown(parsed.kind, reference)
     return parsed
 
 
@@ -179,7 +179,8 @@ def _speakers(
     return Speakers(tuple(candidates), direct, pool.pool_id if pool else None, lists)
 
 
-def _unknown(kind: ResourceType, reference: str) -> Refused:
+def unknown(kind: ResourceType, reference: str) -> Refused:
+    """There is no such resource; it is named as the caller named it."""
     return Refused(
         "ResourceNotFoundException",
         None,

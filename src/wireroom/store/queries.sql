@@ -152,6 +152,11 @@ UPDATE outbox SET lease_until = :until WHERE message_id = :message_id
 UPDATE outbox SET stage = :stage, due_at = :due_at, attempts = :attempts, doubt = :doubt
 WHERE message_id = :message_id
 
+-- name: outbox_set_aside
+-- In doubt only if it was being handed over when it broke the stage.
+UPDATE outbox SET doubt = (doubt OR stage = 'handing'), stage = 'route', due_at = :due_at, attempts = attempts + 1
+WHERE message_id = :message_id
+
 -- name: outbox_done
 DELETE FROM outbox WHERE message_id = :message_id
 
