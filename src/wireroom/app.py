@@ -29,6 +29,7 @@ from wireroom.edge import data_dir
 from wireroom.edge.asgi import make_door
 from wireroom.edge.callers import NOBODY, Believed, Callers, Verified
 from wireroom.edge.chain import Chain
+from wireroom.edge.disk import Disk
 from wireroom.edge.guards import is_loopback
 from wireroom.edge.ids import Ids
 from wireroom.edge.keys import Keyring, KeyStore
@@ -73,6 +74,7 @@ class App:
         self.bus = EmbeddedBus()
         self.simulator = SimulatedNetwork(self.directory, settings, self.clock, self.machine)
         self._tls = _tls(settings)
+        self.disk = Disk(self.directory, settings, self.machine)
         self.engine = SqliteEngine.open(self.directory, self.machine, self.counters)
         data_dir.forget_served(self.directory)  # by one that was killed
         carriers = {self.simulator.name: self.simulator}
@@ -94,6 +96,7 @@ class App:
             new_id=self.new_id,
             page_key=self.seal.derive("page tokens"),
             backlog=lambda: self.line.backlog,
+            disk_low=lambda: self.disk.low,
             counters=self.counters,
         )
         limits = Limits(milliseconds(settings.request_timeout) / 1000, IDLE_SECONDS, settings.max_connections)

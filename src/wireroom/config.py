@@ -5,6 +5,7 @@ must not look like a setting.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
@@ -47,6 +48,8 @@ class Simulate(Struct, frozen=True, forbid_unknown_fields=True):
     """How long after DeleteOptedOutNumber the same number cannot be taken out again (AWS: 30d)."""
     receipts: str = "aws"
     """aws: handset receipts on the routes that have them; all: on every route."""
+    account: str = "active"
+    """disabled, low_reputation: every send is refused with AccessDeniedException, as AWS does then."""
 
 
 AWS_PROFILE: Mapping[str, str] = {
@@ -65,6 +68,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "rates": ("off", "aws"),
     "registrations": ("off", "aws"),
     "receipts": ("aws", "all"),
+    "account": ("active", "disabled", "low_reputation"),
 }
 
 
@@ -75,6 +79,40 @@ class Simulator(Struct, frozen=True, forbid_unknown_fields=True):
     """From a text's acceptance to its handset receipt, in business time."""
     failure: str = "TEXT_CARRIER_UNREACHABLE"
     """The event type with which AWS's failure destinations fail."""
+
+
+FOREVER = "forever"
+
+
+class Retention(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long what is kept is kept; `forever` or a duration. Texts under way are always kept."""
+
+    messages: str = FOREVER
+    bodies: str = FOREVER
+    """The words of a text may go before the text, of which the rest stays."""
+    events: str = FOREVER
+    tokens: str = "24h"
+    """Answers kept for retries with the same ClientToken."""
+    stickiness: str = "25h"
+    """From the last delivery: AWS's figure, in business time."""
+    newest: int | None = None
+    """Of all texts only so many; None: 100,000 in open mode, all with keys; 0: all."""
+
+
+class Disk(Struct, frozen=True, forbid_unknown_fields=True):
+    """When less than either is free, sends are refused before anything breaks."""
+
+    min_free_percent: float = 5.0
+    min_free_bytes: int = 1024**3
+
+
+class PriceRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one part of a text costs: US dollars, decimal text. `*` is every country, every kind."""
+
+    price: str
+    carrier_fee: str = "0"
+    country: str = "*"
+    kind: str = "*"
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,9 +140,20 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How far the time of a signature may be off."""
     quotas: dict[str, int] = {}
     """ServiceQuotaExceededException reason, e.g. POOLS_PER_ACCOUNT → another limit than AWS's."""
+    prices: tuple[PriceRow, ...] = ()
+    """Rows that go before those of the built-in table."""
+    sender_ids: dict[str, str] = {}
+    """Country → SUPPORTED, REGISTRATION_REQUIRED or NOT_SUPPORTED, where AWS's table is to be corrected."""
+    retention: Retention = Retention()
+    disk: Disk = Disk()
     simulate: Simulate = Simulate()
     simulator: Simulator = Simulator()
 
+
+_TABLES = (Simulate, Simulator, Retention, Disk, dict[str, int], dict[str, str], tuple[PriceRow, ...])
+"""The kinds of setting that are a table in the file, and in the environment too."""
+_SENDER_ID_RULES = ("SUPPORTED", "REGISTRATION_REQUIRED", "NOT_SUPPORTED")
+_DOLLARS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -116,6 +165,11 @@ def milliseconds(text: str) -> int:
         if number != text and number.isdecimal():
             return int(number) * _UNITS[unit]
     raise ConfigError(f"{text!r} is not a duration: write for example 200ms, 10s, 15m, 24h or 30d")
+
+
+def lifetime(text: str) -> int | None:
+    """Milliseconds that something is kept; None is for ever. Raises ConfigError."""
+    return None if text == FOREVER else milliseconds(text)
 
 
 def load(
@@ -158,7 +212,7 @@ def _from_environment(name: str, value: str) -> object:
     try:
         if kind == tuple[str, ...]:
             return tuple(filter(None, (part.strip() for part in value.split(","))))
-        if kind in (Simulate, Simulator) or kind == dict[str, int]:
+        if kind in _TABLES:
             return tomllib.loads(f"value = {value}")["value"]
         return msgspec.convert(value, kind, strict=False)
     except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
@@ -176,8 +230,19 @@ def _check(settings: Settings) -> None:
         settings.simulate.number_activation,
         settings.simulate.opt_in_window,
         settings.simulator.latency,
+        settings.retention.tokens,
+        settings.retention.stickiness,
     ):
         milliseconds(text)
+    for text in (settings.retention.messages, settings.retention.bodies, settings.retention.events):
+        lifetime(text)
+    for country, rule in settings.sender_ids.items():
+        if rule not in _SENDER_ID_RULES:
+            raise ConfigError(f"sender_ids.{country} = {rule!r}: it is one of {', '.join(_SENDER_ID_RULES)}")
+    for row in settings.prices:
+        for text in (row.price, row.carrier_fee):
+            if not _DOLLARS.fullmatch(text):
+                raise ConfigError(f'a price of {text!r}: write US dollars such as "0.00581", as text')
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise ConfigError("tls_cert and tls_key go together: give both, or neither")
     if not 0 <= settings.port <= 65535:

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from wireroom.api.enums import (
+    AccessDeniedExceptionReason,
     ConflictExceptionReason,
     ResourceType,
     ServiceQuotaExceededExceptionReason,
@@ -38,6 +39,40 @@ class Refused(Struct, frozen=True):
     resource_type: ResourceType | None = None
     resource_id: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
+
+
+def account(status: str) -> Refused | None:
+    """`status`: active, disabled or low_reputation, as `[simulate] account` says (data-plane §1.5, row 5)."""
+    if status == "active":
+        return None
+    reason = (
+        AccessDeniedExceptionReason.ACCOUNT_DISABLED
+        if status == "disabled"
+        else AccessDeniedExceptionReason.INSUFFICIENT_ACCOUNT_REPUTATION
+    )
+    return Refused("AccessDeniedException", reason, f"This account may not send: {status.replace('_', ' ')}.")
+
+
+def disk(*, low: bool) -> Refused | None:
+    """Nothing new is taken while there is little room to keep what was taken."""
+    if not low:
+        return None
+    return Refused(
+        "ThrottlingException",
+        None,
+        "The disk of this server is nearly full. Send again when its operator has made room.",
+    )
+
+
+def backlog(waiting: int, most: int) -> Refused | None:
+    """`waiting`: texts that wait for a carrier now."""
+    if waiting < most:
+        return None
+    return Refused(
+        "ThrottlingException",
+        None,
+        "Too many texts wait for their carrier. Send again when the backlog is smaller.",
+    )
 
 
 def destination_country(country: str) -> Refused | None:

@@ -19,7 +19,7 @@ from wireroom.api.enums import ValidationExceptionReason
 from wireroom.api.operations import OPERATIONS, Operation
 from wireroom.config import Settings
 from wireroom.edge.callers import Callers
-from wireroom.edge.rates import Rates
+from wireroom.edge.rates import PartRates, Rates
 from wireroom.edge.request import Request
 from wireroom.errors import InternalServer, ServiceError, Validation
 from wireroom.observe import BusinessClock, Counters, MachineClock
@@ -67,6 +67,7 @@ class Chain:
         new_id: NewId,
         page_key: bytes,
         backlog: Callable[[], int],
+        disk_low: Callable[[], bool],
         counters: Counters,
     ) -> None:
         self._engine = engine
@@ -77,8 +78,11 @@ class Chain:
         self._new_id = new_id
         self._page_key = page_key
         self._backlog = backlog
+        self._disk_low = disk_low
         self._counters = counters
-        self._rates = Rates(machine) if settings.simulate.rates == "aws" else None
+        strict = settings.simulate.rates == "aws"
+        self._rates = Rates(machine) if strict else None
+        self._pace = PartRates(machine) if strict else None
 
     def new_request_id(self) -> str:
         """What `x-amzn-RequestId` says of one answer, and the log with it."""
@@ -156,6 +160,8 @@ class Chain:
                 retry_of,
                 first_attempt,
                 self._backlog(),
+                self._disk_low(),
+                self._pace,
                 None,
                 facts,
             )

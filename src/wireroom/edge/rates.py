@@ -4,6 +4,8 @@ A token bucket for each account, Region and operation, twice the rate deep, fill
 §7.1; AWS does not publish its bursts).
 """
 
+from collections.abc import Hashable
+
 from wireroom.core.tables.quotas import REQUESTS_PER_SECOND, REQUESTS_PER_SECOND_OF
 from wireroom.errors import Throttling
 from wireroom.observe import MachineClock
@@ -14,21 +16,46 @@ MOST_BUCKETS = 100_000
 
 
 class Rates:
-    """A bucket for whatever was asked for; when there are too many, all are full again."""
+    """Requests a second, for each account, Region and operation."""
 
     def __init__(self, machine: MachineClock) -> None:
-        self._machine = machine
-        self._buckets: dict[tuple[str, str, str], tuple[float, float]] = {}
+        self._buckets = _Buckets(machine)
 
     def take(self, caller: Caller, operation: str) -> None:
         """Count one request. Raises Throttling when it is one too many."""
         rate = REQUESTS_PER_SECOND_OF.get(operation, REQUESTS_PER_SECOND)
-        key = (caller.account_id, caller.region, operation)
-        now = self._machine.monotonic()
-        left, since = self._buckets.get(key, (float(BURST * rate), now))
-        left = min(float(BURST * rate), left + (now - since) * rate)
-        if left < 1:
+        if not self._buckets.take((caller.account_id, caller.region, operation), 1, rate, BURST * rate):
             raise Throttling
+
+
+class PartRates:
+    """Message parts a second, for each origination identity, and texts a second for each recipient.
+
+    Counted by this process; where several serve one installation, each counts for itself.
+    """
+
+    def __init__(self, machine: MachineClock) -> None:
+        self._buckets = _Buckets(machine)
+
+    def take(self, key: str, amount: int, per_second: float) -> bool:
+        """A text of more parts than a second allows goes when the bucket is full, and what follows waits."""
+        return self._buckets.take(key, min(amount, per_second), per_second, per_second)
+
+
+class _Buckets:
+    """A bucket for whatever was asked for; when there are too many, all are full again."""
+
+    def __init__(self, machine: MachineClock) -> None:
+        self._machine = machine
+        self._buckets: dict[Hashable, tuple[float, float]] = {}
+
+    def take(self, key: Hashable, amount: float, rate: float, depth: float) -> bool:
+        now = self._machine.monotonic()
+        left, since = self._buckets.get(key, (depth, now))
+        left = min(depth, left + (now - since) * rate)
+        if left < amount:
+            return False
         if len(self._buckets) >= MOST_BUCKETS:
             self._buckets.clear()
-        self._buckets[key] = (left - 1, now)
+        self._buckets[key] = (left - amount, now)
+        return True

@@ -12,7 +12,7 @@ from msgspec import Struct
 from wireroom.api.operations import OPERATIONS as MODELLED
 from wireroom.api.operations import Operation
 from wireroom.config import Settings
-from wireroom.sending.accept import NewId
+from wireroom.sending.accept import NewId, Pace
 from wireroom.store.tx import Tx
 
 
@@ -46,6 +46,10 @@ class Call(Struct, frozen=True):
     """The SDK says that it has not tried before, so there is no answer to look for."""
     backlog: int = 0
     """How many texts wait for a carrier now."""
+    disk_low: bool = False
+    """There is little room left: nothing new is taken."""
+    pace: Pace | None = None
+    """Counts parts a second, where AWS's limits of them are simulated."""
     revision: str | None = None
     """Of the caller's place, read in this transaction: what is remembered under it holds (docs/adr/0006)."""
     facts: Any = None

@@ -38,6 +38,8 @@ def send_text_message(call: Call, req: SendTextMessageRequest) -> SendTextMessag
         feedback=req.message_feedback_enabled,
         dry_run=bool(req.dry_run),
         backlog=call.backlog,
+        disk_low=call.disk_low,
+        pace=call.pace,
         revision=call.revision,
         retry_of=call.retry_of,
         first_attempt=call.first_attempt,

@@ -32,6 +32,14 @@ UNLIMITED_DOLLARS = 1_000_000
 NEW_ACCOUNT_DOLLARS = 1
 
 
+class Pace(Protocol):
+    """Message parts a second, counted where AWS's limits of them are simulated."""
+
+    def take(self, key: str, amount: int, per_second: float) -> bool:
+        """Count `amount` against `key`; False when that is too fast, and nothing is counted."""
+        ...
+
+
 class Draft(Struct, frozen=True, gc=False):
     """A text that somebody wants to send. Names and units are those of SendTextMessage."""
 
@@ -56,6 +64,8 @@ class Draft(Struct, frozen=True, gc=False):
     dry_run: bool = False
     backlog: int = 0
     """How many texts wait for a carrier now."""
+    disk_low: bool = False
+    pace: Pace | None = None
     revision: str | None = None
     """Of the account's place, where the caller has read it in this transaction (docs/adr/0006)."""
     retry_of: str | None = None

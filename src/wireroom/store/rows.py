@@ -265,7 +265,7 @@ class Keyword(Struct, frozen=True, gc=False):
     action: KeywordAction
 
 
-@table("configuration_sets", key="account_id region name")
+@table("configuration_sets", key="account_id region name", order="created_at name")
 class ConfigurationSet(Struct, frozen=True, gc=False):
     account_id: str
     region: str
@@ -283,6 +283,52 @@ class Spend(Struct, frozen=True, gc=False):
     channel: str
     month: str
     micros: int
+
+
+@table("spend_limits", key="account_id region channel")
+class SpendLimit(Struct, frozen=True, gc=False):
+    account_id: str
+    region: str
+    channel: str
+    dollars: int
+
+
+@table("sticky", key="account_id region destination")
+class Sticky(Struct, frozen=True, gc=False):
+    account_id: str
+    region: str
+    destination: str
+    identity: str
+    delivered_at: int
+
+
+@table("troubles", key="account_id region identity slot counter")
+class Trouble(Struct, frozen=True, gc=False):
+    account_id: str
+    region: str
+    identity: str
+    slot: int
+    counter: str
+    finals: int
+    failures: int
+
+
+@table("degraded", key="account_id region identity")
+class Degraded(Struct, frozen=True, gc=False):
+    account_id: str
+    region: str
+    identity: str
+    until: int
+    said: str
+
+
+@table("whys", key="account_id region why_id")
+class Why(Struct, frozen=True, gc=False):
+    account_id: str
+    region: str
+    why_id: str
+    used_on: int
+    story: str
 
 
 @table("messages", key="message_id")
