@@ -55,6 +55,13 @@ def test_the_maximum_price_may_be_reached_but_not_passed() -> None:
     assert refused.fields[0][0] == "MaxPrice"
 
 
+def test_a_price_with_six_decimals_is_told_with_all_of_them() -> None:
+    refused = gates.max_price(10_754, 10_750)
+    assert refused is not None
+    assert "cost 0.010754 USD, more than MaxPrice allows (0.01075 USD)" in refused.said
+    assert refused.fields == (("MaxPrice", "is below 0.010754"),)
+
+
 def test_the_spend_limit_may_be_reached_but_not_passed() -> None:
     assert gates.spend(990_000, 10_000, 1_000_000) is None
     refused = gates.spend(990_001, 10_000, 1_000_000)

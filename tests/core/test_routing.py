@@ -1,5 +1,6 @@
 """Who speaks to whom."""
 
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import pytest
@@ -20,7 +21,8 @@ from wireroom.api.enums import (
 )
 from wireroom.core.gates import Refused
 from wireroom.core.numbers import Destination, IdentityKind, simulated
-from wireroom.core.routing import Candidate, Chosen, choose
+from wireroom.core.routing import Candidate, Chosen, Wish, pick, rank, shared_route
+from wireroom.core.sender_ids import country_rule
 
 TRANSACTIONAL, PROMOTIONAL = MessageType.TRANSACTIONAL, MessageType.PROMOTIONAL
 WRONG_COUNTRY = Validation.INVALID_IDENTITY_FOR_DESTINATION_COUNTRY
@@ -41,10 +43,29 @@ def candidate(
     capabilities: tuple[NumberCapability, ...] = (NumberCapability.SMS,),
     status: str = NumberStatus.ACTIVE,
     abroad: bool = False,
+    registered: bool = True,
 ) -> Candidate:
     if kind is IdentityKind.RCS_AGENT:
         capabilities = (NumberCapability.RCS,)
-    return Candidate(kind, f"+{identity_id}", identity_id, country, types, capabilities, status, abroad)
+    return Candidate(
+        kind, f"+{identity_id}", identity_id, country, types, capabilities, status, abroad, registered
+    )
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    to: Destination,
+    asked: MessageType | None,
+    *,
+    direct: bool = False,
+    sticky: str | None = None,
+    degraded: Mapping[str, str] | None = None,
+    default_sender: str | None = None,
+) -> Chosen | Refused:
+    wish = Wish(to.country, simulated(to.number) is not None, asked, default_sender)
+    return pick(
+        rank(candidates, wish, country_rule(to.country, {})), direct=direct, sticky=sticky, degraded=degraded
+    )
 
 
 def chosen(answer: Chosen | Refused) -> Candidate:
@@ -135,9 +156,9 @@ def test_kinds_speak_in_aws_order() -> None:
 def test_the_sticky_identity_goes_before_all_others_while_it_can_speak() -> None:
     short, long = candidate(IdentityKind.SHORT_CODE, "US", "phone-1"), candidate(identity_id="phone-2")
     assert chosen(choose([short, long], US, None)) == short
-    assert chosen(choose([short, long], US, None, sticky="phone-2")) == long
+    assert chosen(choose([short, long], US, None, sticky="+phone-2")) == long
     idle = candidate(identity_id="phone-2", status=NumberStatus.PENDING)
-    assert chosen(choose([short, idle], US, None, sticky="phone-2")) == short
+    assert chosen(choose([short, idle], US, None, sticky="+phone-2")) == short
 
 
 def test_transactional_numbers_go_first_when_no_type_is_asked() -> None:
@@ -217,7 +238,70 @@ def test_a_pool_of_american_numbers_has_nobody_for_canada() -> None:
     assert refused(choose([], CA, None)).reason is Conflict.NO_ORIGINATION_IDENTITIES_FOUND
 
 
-def test_why_names_the_chosen_one_and_tells_of_the_others() -> None:
+def test_an_identity_in_trouble_steps_back_while_another_can_speak() -> None:
+    first, second = candidate(identity_id="phone-1"), candidate(identity_id="phone-2")
+    trouble = {"+phone-1": "15 of 20 receipts are failures"}
+    answer = choose([first, second], US, None, degraded=trouble)
+    assert chosen(answer) == second
+    assert isinstance(answer, Chosen)
+    assert "those before it are degraded" in answer.story.words
+    assert "+phone-1: 10DLC number, degraded, 15 of 20 receipts are failures" in answer.story.words
+    assert chosen(choose([first], US, None, degraded=trouble)) == first
+
+
+def test_trouble_counts_more_than_stickiness() -> None:
+    first, second = candidate(identity_id="phone-1"), candidate(identity_id="phone-2")
+    answer = choose([first, second], US, None, sticky="+phone-2", degraded={"+phone-2": "bad"})
+    assert chosen(answer) == first
+    both = {"+phone-1": "bad", "+phone-2": "bad"}
+    assert chosen(choose([first, second], US, None, sticky="+phone-2", degraded=both)) == second
+
+
+def test_one_name_in_two_countries_has_two_standings() -> None:
+    names = [
+        candidate(IdentityKind.SENDER_ID, "FR", "a"),
+        candidate(IdentityKind.SENDER_ID, "FR", "b"),
+    ]
+    assert chosen(choose(names, FR, None, degraded={"+a/DE": "bad"})) == names[0]
+    assert chosen(choose(names, FR, None, degraded={"+a/FR": "bad"})) == names[1]
+
+
+def test_the_default_sender_id_goes_before_other_sender_ids_and_after_numbers() -> None:
+    a, b = candidate(IdentityKind.SENDER_ID, "FR", "a"), candidate(IdentityKind.SENDER_ID, "FR", "B")
+    number = candidate(IdentityKind.LONG_CODE, "FR", "n")
+    assert chosen(choose([a, b], FR, None)) == b
+    assert chosen(choose([a, b], FR, None, default_sender="+A")) == a
+    assert chosen(choose([a, b, number], FR, None, default_sender="+A")) == number
+
+
+def test_a_shared_route_is_the_last_resort_and_leads_into_no_country_without_sender_ids() -> None:
+    name = candidate(IdentityKind.SENDER_ID, "FR", "a")
+    assert chosen(choose([shared_route("FR"), name], FR, PROMOTIONAL)) == shared_route("FR")
+    assert chosen(choose([shared_route("FR"), name], FR, TRANSACTIONAL)) == name
+    assert isinstance(choose([shared_route("US")], US, None), Refused)
+
+
+def test_where_registration_is_required_only_a_registered_sender_id_speaks() -> None:
+    here = candidate(IdentityKind.SENDER_ID, "GB", registered=False)
+    elsewhere = candidate(IdentityKind.SENDER_ID, "FR")
+    reasons = {who.country: refused(choose([who], GB, None, direct=True)).reason for who in (here, elsewhere)}
+    assert reasons == {
+        "GB": Validation.SENDER_ID_NOT_REGISTERED,
+        "FR": Validation.SENDER_ID_REQUIRES_REGISTRATION,
+    }
+    assert chosen(choose([candidate(IdentityKind.SENDER_ID, "GB")], GB, None, direct=True))
+
+
+def test_of_a_name_in_several_countries_the_destinations_own_trouble_is_told() -> None:
+    names = [
+        candidate(IdentityKind.SENDER_ID, "FR", "a"),
+        candidate(IdentityKind.SENDER_ID, "GB", "a", registered=False),
+    ]
+    answer = refused(choose(names, GB, None, direct=True))
+    assert answer.reason is Validation.SENDER_ID_NOT_REGISTERED
+
+
+def test_the_story_names_the_chosen_one_and_tells_of_all_the_others() -> None:
     far, free, ten = (
         candidate(IdentityKind.LONG_CODE, "GB", "f"),
         candidate(IdentityKind.TOLL_FREE, "US", "t"),
@@ -225,13 +309,51 @@ def test_why_names_the_chosen_one_and_tells_of_the_others() -> None:
     )
     answer = choose([far, free, ten], US, None)
     assert isinstance(answer, Chosen)
-    assert answer.why == (
-        "+phone-1: chosen, 10DLC number of US, first in the order; passed over: "
-        "+f: not for the destination's country (GB), +t: toll-free number, later in the order"
+    assert answer.story.words == (
+        "+phone-1: chosen, 10DLC number of US, first in the order; "
+        "+t: toll-free number, later in the order; +f: not for the destination's country (GB)"
+    )
+    pool = [candidate(identity_id=f"phone-{n:03}") for n in range(100)]
+    answer = choose(pool, US, None)
+    assert isinstance(answer, Chosen)
+    assert all(one.identity in answer.story.words for one in pool)
+
+
+def test_the_story_says_that_who_stands_earlier_did_not_deliver_last() -> None:
+    earlier, sticky, later = (candidate(identity_id=f"phone-{n}") for n in (1, 2, 3))
+    answer = choose([earlier, sticky, later], US, None, sticky="+phone-2")
+    assert isinstance(answer, Chosen)
+    assert answer.story.words == (
+        "+phone-2: chosen, 10DLC number of US, it delivered there last; "
+        "+phone-1: 10DLC number, earlier in the order, but another delivered there last; "
+        "+phone-3: 10DLC number, later in the order"
     )
 
 
-def test_why_stays_short_for_a_large_pool() -> None:
-    answer = choose([candidate(identity_id=f"phone-{n:03}") for n in range(100)], US, None)
+def test_the_story_says_that_the_chosen_one_is_in_trouble_too() -> None:
+    first, second = candidate(identity_id="phone-1"), candidate(identity_id="phone-2")
+    answer = choose([first, second], US, None, degraded={"+phone-1": "15 of 20", "+phone-2": "16 of 20"})
     assert isinstance(answer, Chosen)
-    assert answer.why.endswith("89 more")
+    assert answer.story.words == (
+        "+phone-1: chosen, 10DLC number of US, first in the order, degraded like the others, 15 of 20; "
+        "+phone-2: 10DLC number, degraded, 16 of 20"
+    )
+
+
+def test_a_refusal_names_ten_and_counts_the_others() -> None:
+    answer = refused(choose([candidate(identity_id=f"phone-{n:03}") for n in range(100)], CA, None))
+    assert "90 more" in answer.said
+    assert answer.said.count("+phone-") == 10
+
+
+@given(candidates, destinations, types, st.sampled_from([None, "+phone-0000001", "+phone-0000002"]))
+def test_the_same_choice_has_the_same_story(
+    given: list[Candidate], to: Destination, asked: MessageType | None, sticky: str | None
+) -> None:
+    ranking = rank(given, Wish(to.country, simulated(to.number) is not None, asked), "SUPPORTED")
+    first, second = pick(ranking, sticky=sticky), pick(ranking, sticky=sticky)
+    if isinstance(first, Chosen) and isinstance(second, Chosen):
+        assert first.story is second.story
+        assert len(first.story.id) == 16
+    else:
+        assert first == second

@@ -75,6 +75,17 @@ def backlog(waiting: int, most: int) -> Refused | None:
     )
 
 
+def pace(*, slow_enough: bool) -> Refused | None:
+    """Message parts a second of the identity, and texts a second of the recipient (data-plane §7.2)."""
+    if slow_enough:
+        return None
+    return Refused(
+        "ThrottlingException",
+        None,
+        "Too many message parts a second for this origination identity or recipient. Send again later.",
+    )
+
+
 def destination_country(country: str) -> Refused | None:
     """AWS sends nothing to a few countries, whatever the identity."""
     if country not in NOT_SENDABLE:
@@ -138,9 +149,9 @@ def max_price(total_micros: int, max_micros: int | None) -> Refused | None:
     return Refused(
         "ValidationException",
         ValidationExceptionReason.PRICE_OVER_THRESHOLD,
-        f"The message would cost {dollars(total_micros):.5f} USD, more than MaxPrice allows "
-        f"({dollars(max_micros):.5f} USD). Raise MaxPrice or shorten the text.",
-        fields=(("MaxPrice", f"is below {dollars(total_micros):.5f}"),),
+        f"The message would cost {_usd(total_micros)} USD, more than MaxPrice allows "
+        f"({_usd(max_micros)} USD). Raise MaxPrice or shorten the text.",
+        fields=(("MaxPrice", f"is below {_usd(total_micros)}"),),
     )
 
 
@@ -151,7 +162,11 @@ def spend(spent_micros: int, cost_micros: int, limit_micros: int) -> Refused | N
     return Refused(
         "ServiceQuotaExceededException",
         ServiceQuotaExceededExceptionReason.MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT,
-        f"{dollars(spent_micros):.5f} of {dollars(limit_micros):.2f} USD are spent this month and this "
-        f"message costs {dollars(cost_micros):.5f} USD. Raise the limit with "
-        "SetTextMessageSpendLimitOverride.",
+        f"{_usd(spent_micros)} of {dollars(limit_micros):.2f} USD are spent this month and this message "
+        f"costs {_usd(cost_micros)} USD. Raise the limit with SetTextMessageSpendLimitOverride.",
     )
+
+
+def _usd(micros: int) -> str:
+    """With five decimals, as MaxPrice has them, and the sixth that an operator's price may have."""
+    return f"{dollars(micros):.6f}".removesuffix("0")

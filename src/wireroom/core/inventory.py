@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from msgspec import Struct
 
 from wireroom.api.enums import MessageType, NumberCapability, NumberType
+from wireroom.core.numbers import IdentityKind
 from wireroom.core.tables.countries import LONG_CODE, MMS, NAMES, VOICE
 from wireroom.core.tables.inventory import BLOCKS
 from wireroom.core.tables.quotas import PARTS_PER_SECOND
@@ -124,3 +125,16 @@ def parts_per_second(
         case _:
             rates = PARTS_PER_SECOND["ten_dlc"]
     return {capability: rates[capability] for capability in capabilities if capability in rates}
+
+
+def sms_parts_per_second(kind: IdentityKind, iso: str) -> int:
+    """How many parts of texts an identity of country `iso` sends in a second (data-plane §7.2)."""
+    match kind:
+        case IdentityKind.SENDER_ID:
+            return PARTS_PER_SECOND["sender_id"]["SMS"]
+        case IdentityKind.SHARED_ROUTE:
+            return PARTS_PER_SECOND["shared_routes"]["SMS"]
+        case IdentityKind.RCS_AGENT:
+            raise ValueError("an RCS agent sends no texts")
+        case _:
+            return parts_per_second(iso, NumberType(kind), (NumberCapability.SMS,))["SMS"]

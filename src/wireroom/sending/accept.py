@@ -6,19 +6,23 @@ that transaction; the outbox row is the promise that the line takes it from ther
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from wireroom.api.enums import MessageType, ResourceType, ValidationExceptionReason
 from wireroom.config import Settings
-from wireroom.core import gates, numbers, pricing, routing
+from wireroom.core import gates, india, inventory, numbers, pricing
 from wireroom.core.gates import Refused
 from wireroom.core.ids import BadArn, parse_reference, uuid7_floor
 from wireroom.core.message import RETRY_LIFE, MessageStatus
+from wireroom.core.numbers import Destination, IdentityKind
+from wireroom.core.routing import Candidate, Chosen, Story, Wish, tell
 from wireroom.core.text import split
-from wireroom.sending.choose import DEFAULT_LIST, speakers, unknown
+from wireroom.sending import stories
+from wireroom.sending.choose import Speakers, choose, speakers, unknown
+from wireroom.sending.limits import text_limit_micros
 from wireroom.store.rows import ConfigurationSet, Message, OptedOutNumber, Outbox, Spend
 from wireroom.store.tx import Tx
 
@@ -28,15 +32,25 @@ DEFAULT_TIME_TO_LIVE = 259_200
 """Seconds: 72 hours (data-plane §1.1)."""
 LEASE = 60_000
 """Milliseconds of machine time for which a new outbox row belongs to the process that accepted it."""
-UNLIMITED_DOLLARS = 1_000_000
-NEW_ACCOUNT_DOLLARS = 1
+INDIA = "IN"
+DRY_RUNS_PER_SECOND = 5
+RECIPIENT_PER_SECOND = 1
+"""Texts that one recipient gets in a second, from the whole account (data-plane §7.2)."""
+
+
+class Wanted(NamedTuple):
+    """So much of what may pass in a second under a key."""
+
+    key: str
+    amount: int
+    per_second: int
 
 
 class Pace(Protocol):
-    """Message parts a second, counted where AWS's limits of them are simulated."""
+    """Counts what passes in a second, where AWS's limits of it are simulated."""
 
-    def take(self, key: str, amount: int, per_second: float) -> bool:
-        """Count `amount` against `key`; False when that is too fast, and nothing is counted."""
+    def take(self, *wanted: Wanted) -> bool:
+        """Count all of them; False when one of them is too fast, and then nothing is counted."""
         ...
 
 
@@ -95,57 +109,55 @@ class Job(Struct, frozen=True, gc=False):
 
 
 def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) -> Accepted | Refused:
-    """Take a text, or say why not; the order of the checks is data-plane §1.5's."""
+    """Take a text, or say why not; the order of the checks is data-plane §1.5's, whose rows they name."""
     if draft.retry_of is not None and not draft.first_attempt:
         before = _sent_before(tx, draft.retry_of, draft.machine_now)
         if before is not None:
             return Accepted(before)
-    chosen_set = _configuration_set(tx, draft)
+    if refused := gates.account(settings.simulate.account):  # 5
+        return refused
+    chosen_set = _configuration_set(tx, draft)  # 6
     if isinstance(chosen_set, Refused):
         return chosen_set
     if draft.protect_configuration is not None:
         return _no_protect_configuration(draft.protect_configuration)
-    destination = numbers.parse(draft.destination)
-    found = speakers(tx, draft.account_id, draft.region, draft.revision, draft.origination, destination, now)
+    found = speakers(tx, draft.account_id, draft.region, draft.revision, draft.origination, now)
     if isinstance(found, Refused):
         return found
+    destination = numbers.parse(draft.destination)  # 7
     if destination is None:
         return _CANNOT_PARSE
-    if refused := gates.destination_country(destination.country):
+    if refused := gates.destination_country(destination.country):  # 8
         return refused
-    wanted_type = draft.message_type or (chosen_set.default_message_type if chosen_set else None)
-    choice = routing.choose(found.candidates, destination, wanted_type, direct=found.direct)
+    choice = _choose(tx, now, settings, draft, found, chosen_set, destination)  # 9
     if isinstance(choice, Refused):
         # A resource is named as the caller named it: by id, ARN or number (control-plane §0.2).
         return replace(choice, resource_id=draft.origination) if choice.resource_id else choice
     speaker = choice.candidate
     text = split(draft.body)
-    if refused := gates.body_length(text):
+    if refused := gates.body_length(text):  # 10
         return refused
     if settings.simulate.tier == "sandbox":
         simulated = numbers.simulated(destination.number) is not None
         # None is verified before the operations that verify are written (tests/goldens/unwritten.txt).
-        if refused := gates.sandbox(destination.number, verified=False, simulated=simulated):
+        if refused := gates.sandbox(destination.number, verified=False, simulated=simulated):  # 11
             return refused
-    opt_out_list = found.opt_out_lists.get(speaker.identity_id, DEFAULT_LIST)
+    opt_out_list = found.opt_out_list(speaker)
     listed = tx.get(OptedOutNumber, draft.account_id, draft.region, opt_out_list, destination.number)
-    if refused := gates.opt_out(destination.number, opt_out_list, listed=listed is not None):
+    if refused := gates.opt_out(destination.number, opt_out_list, listed=listed is not None):  # 12
         return refused
-    cost = pricing.price(destination.country, speaker.kind, len(text.parts))
+    cost = _cost(settings, draft, speaker, destination.country, len(text.parts))
     if draft.max_price is not None:
         most = pricing.parse_max_price(draft.max_price)
-        if refused := gates.max_price(cost.total_micros, most):
+        if refused := gates.max_price(cost.total_micros, most):  # 15
             return refused
-    if draft.backlog >= settings.max_backlog:
-        return Refused(
-            "ThrottlingException",
-            None,
-            "Too many texts wait for their carrier. Send again when the backlog is smaller.",
-        )
-    if refused := _spend(tx, now, settings, draft, cost.total_micros):
+    if refused := _spend(tx, now, settings, draft, cost.total_micros):  # 16
+        return refused
+    if refused := _too_fast(settings, draft, speaker, destination, len(text.parts)):  # 17
+        _give_back(tx, now, draft, cost.total_micros)
         return refused
     message_id = new_id("message")
-    if draft.dry_run:
+    if draft.dry_run:  # 18
         return Accepted(message_id)
     feedback = (
         draft.feedback if draft.feedback is not None else bool(chosen_set and chosen_set.default_feedback)
@@ -167,7 +179,7 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         text.encoding,
         len(text.parts),
         choice.message_type,
-        found.pool_id,
+        found.pool.pool_id if found.pool else None,
         chosen_set.name if chosen_set else None,
         draft.context,
         draft.parameters,
@@ -175,7 +187,9 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         cost.message_micros,
         cost.carrier_fee_micros,
         now + (draft.time_to_live or DEFAULT_TIME_TO_LIVE) * 1000,
-        choice.why,
+        stories.keep(
+            tx, draft.account_id, draft.region, draft.revision, _told(draft, choice, destination.country), now
+        ),
         draft.retry_of,
     )
     tx.insert(
@@ -195,6 +209,57 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         tx.execute("remember_sent", digest=draft.retry_of, message_id=message_id)
     tx.hand_over("route", Job(message))
     return Accepted(message_id)
+
+
+def _choose(
+    tx: Tx,
+    now: int,
+    settings: Settings,
+    draft: Draft,
+    found: Speakers,
+    chosen_set: ConfigurationSet | None,
+    destination: Destination,
+) -> Chosen | Refused:
+    """Who speaks, with the type that the request asks for, else the configuration set (data-plane §1.4)."""
+    wish = Wish(
+        destination.country,
+        numbers.simulated(destination.number) is not None,
+        draft.message_type or (chosen_set.default_message_type if chosen_set else None),
+        chosen_set.default_sender_id if chosen_set else None,
+    )
+    return choose(tx, settings, found, draft.account_id, draft.region, destination, wish, now)
+
+
+def _cost(settings: Settings, draft: Draft, speaker: Candidate, country: str, parts: int) -> pricing.Price:
+    table = pricing.table_with(settings.prices)
+    by_name = country == INDIA and speaker.kind is IdentityKind.SENDER_ID
+    if by_name and not india.local_route(draft.region, speaker.kind, draft.parameters):
+        return pricing.price(country, india.ILDO, parts, table)
+    return pricing.price(country, speaker.kind, parts, table)
+
+
+def _told(draft: Draft, choice: Chosen, country: str) -> Story:
+    """Why this identity, and where the way depends on it, which way."""
+    if country != INDIA or choice.candidate.kind is not IdentityKind.SENDER_ID:
+        return choice.story
+    return tell(f"{choice.story.words}; {india.said(draft.region, draft.parameters)}")
+
+
+def _too_fast(
+    settings: Settings, draft: Draft, speaker: Candidate, destination: Destination, parts: int
+) -> Refused | None:
+    """AWS's parts a second where they are simulated, and what this server can take."""
+    if draft.pace is not None:
+        rate = inventory.sms_parts_per_second(speaker.kind, speaker.country)
+        key = f"{draft.account_id}/{draft.region}/{speaker.identity_id}"
+        if draft.dry_run:  # nobody gets it, so that no recipient gets too much
+            fits = draft.pace.take(Wanted(f"dry/{key}", parts, min(rate, DRY_RUNS_PER_SECOND)))
+        else:
+            recipient = f"{draft.account_id}/to/{destination.number}"
+            fits = draft.pace.take(Wanted(key, parts, rate), Wanted(recipient, 1, RECIPIENT_PER_SECOND))
+        if refused := gates.pace(slow_enough=fits):
+            return refused
+    return gates.disk(low=draft.disk_low) or gates.backlog(draft.backlog, settings.max_backlog)
 
 
 def _sent_before(tx: Tx, retry_of: str, machine_now: int) -> str | None:
@@ -255,15 +320,9 @@ def _month_of_day(day: int) -> str:
     return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m")
 
 
-def text_limit_micros(settings: Settings) -> int:
-    """The month's limit for texts."""
-    strict = settings.simulate.spend == "aws" or settings.simulate.tier == "sandbox"
-    return (NEW_ACCOUNT_DOLLARS if strict else UNLIMITED_DOLLARS) * 1_000_000
-
-
 def _spend(tx: Tx, now: int, settings: Settings, draft: Draft, micros: int) -> Refused | None:
     """Count the cost against the month, never past the limit, in one statement. A dry run only looks."""
-    limit = text_limit_micros(settings)
+    limit = text_limit_micros(tx, settings, draft.account_id, draft.region, draft.revision)
     scope = {"account_id": draft.account_id, "region": draft.region, "channel": SMS, "month": month_of(now)}
     if not draft.dry_run and tx.execute("spend", **scope, micros=micros, most=limit):
         return None
@@ -274,3 +333,10 @@ def _spend(tx: Tx, now: int, settings: Settings, draft: Draft, micros: int) -> R
         # The month's first text. If somebody else was first, this is a Duplicate and runs again.
         tx.insert(Spend(draft.account_id, draft.region, SMS, scope["month"], micros))
     return None
+
+
+def _give_back(tx: Tx, now: int, draft: Draft, micros: int) -> None:
+    """What was counted for a text that a later gate refused."""
+    if not draft.dry_run:
+        scope = {"account_id": draft.account_id, "region": draft.region, "channel": SMS}
+        tx.execute("unspend", **scope, month=month_of(now), micros=micros)

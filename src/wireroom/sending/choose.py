@@ -1,8 +1,9 @@
 """Reads who could speak to a destination, and asks `core.routing` who does.
 
 What an account's pools and numbers look like changes rarely and is read with every send, so the candidates
-are remembered under the place's revision: an operation that changes a resource writes another revision in
-the same transaction, and what was remembered under the old one is never looked at again.
+and their ranking are remembered under the place's revision: an operation that changes a resource writes
+another revision in the same transaction, and what was remembered under the old one is never looked at again
+(docs/adr/0006). Who delivered last and who is in trouble is read each time, where more than one could speak.
 """
 
 from collections import OrderedDict
@@ -10,17 +11,21 @@ from collections import OrderedDict
 from msgspec import Struct
 
 from wireroom.api.enums import (
+    MessageType,
     NumberCapability,
     NumberStatus,
     NumberType,
     ResourceType,
     ValidationExceptionReason,
 )
+from wireroom.config import Settings, milliseconds
+from wireroom.core import routing
 from wireroom.core.gates import Refused
 from wireroom.core.ids import BadArn, Reference, parse_reference
 from wireroom.core.numbers import Destination, IdentityKind
-from wireroom.core.routing import Candidate
-from wireroom.store.rows import PhoneNumber, Pool, SenderId
+from wireroom.core.routing import Candidate, Chosen, Ranking, Wish
+from wireroom.core.sender_ids import country_rule
+from wireroom.store.rows import PhoneNumber, Pool, SenderId, Sticky
 from wireroom.store.tx import Tx
 
 DEFAULT_LIST = "Default"
@@ -40,12 +45,31 @@ class Speakers(Struct, frozen=True):
 
     candidates: tuple[Candidate, ...]
     direct: bool
-    pool_id: str | None
+    pool: Pool | None
     opt_out_lists: dict[str, str]
+    rankings: dict[tuple[Wish, str], Ranking]
+
+    def opt_out_list(self, speaker: Candidate) -> str:
+        """The list that counts: a pool's for all that it sends, else the identity's own."""
+        if self.pool is not None:
+            return self.pool.opt_out_list
+        return self.opt_out_lists.get(speaker.identity_id, DEFAULT_LIST)
 
 
-_MOST_REMEMBERED = 10_000
-_remembered: OrderedDict[tuple[str, str | None], Speakers] = OrderedDict()
+_MOST_PLACES, _MOST_REFERENCES = 1_000, 500
+
+
+class _Place:
+    """What is remembered of an account's corner of a Region, under its last revision that was seen."""
+
+    __slots__ = ("by_reference", "revision")
+
+    def __init__(self, revision: str) -> None:
+        self.revision = revision
+        self.by_reference: dict[str | None, Speakers] = {}
+
+
+_places: OrderedDict[tuple[str, str], _Place] = OrderedDict()
 
 
 def speakers(
@@ -54,7 +78,6 @@ def speakers(
     region: str,
     revision: str | None,
     reference: str | None,
-    destination: Destination | None,
     now: int,
 ) -> Speakers | Refused:
     """The candidates behind an OriginationIdentity: a pool's, one identity, or (None) all of the account.
@@ -62,22 +85,33 @@ def speakers(
     `revision` is that of the account's place in this transaction; without one, everything is read.
     """
     if revision is None:
-        return _read(tx, account_id, region, reference, destination, now)[0]
-    key = (revision, reference)
-    found = _remembered.get(key)
+        return _read(tx, account_id, region, reference, now)[0]
+    place = _place(account_id, region, revision)
+    found = place.by_reference.get(reference)
     if found is not None:
-        _remembered.move_to_end(key)
         return found
-    read, lasting = _read(tx, account_id, region, reference, destination, now)
+    read, lasting = _read(tx, account_id, region, reference, now)
     if lasting and isinstance(read, Speakers):
-        _remembered[key] = read
-        if len(_remembered) > _MOST_REMEMBERED:
-            _remembered.popitem(last=False)
+        if len(place.by_reference) >= _MOST_REFERENCES:
+            place.by_reference.clear()
+        place.by_reference[reference] = read
     return read
 
 
+def _place(account_id: str, region: str, revision: str) -> _Place:
+    key = (account_id, region)
+    place = _places.get(key)
+    if place is None or place.revision != revision:
+        place = _places[key] = _Place(revision)
+        if len(_places) > _MOST_PLACES:
+            _places.popitem(last=False)
+    else:
+        _places.move_to_end(key)
+    return place
+
+
 def _read(
-    tx: Tx, account_id: str, region: str, reference: str | None, destination: Destination | None, now: int
+    tx: Tx, account_id: str, region: str, reference: str | None, now: int
 ) -> tuple[Speakers | Refused, bool]:
     """(the candidates, whether they stay so until the next revision: a PENDING number does not)."""
     scope = {"account_id": account_id, "region": region}
@@ -107,12 +141,10 @@ def _read(
             return _speakers([number], [], now, None, direct=True), _all_active([number], now)
         case Reference(kind=ResourceType.SENDER_ID):
             senders = tx.all("sender_ids_named", **scope, folded=named.id.lower())
+            senders = [sender for sender in senders if named.country in (None, sender.country)]
             if not senders:
                 return unknown(ResourceType.SENDER_ID, reference), False
-            wanted = named.country or (destination.country if destination else None)
-            here = [sender for sender in senders if sender.country == wanted]
-            # Which of a name's countries speaks depends on the destination, so this is not remembered.
-            return _speakers([], here or senders[:1], now, None, direct=True), False
+            return _speakers([], senders, now, None, direct=True), True
     return unknown(named.kind or ResourceType.PHONE_NUMBER, reference), False
 
 
@@ -169,14 +201,60 @@ def _speakers(
             country=sender.country,
             message_types=sender.message_types,
             capabilities=(NumberCapability.SMS,),
+            registered=sender.registered,
         )
         for sender in senders
     ]
-    if pool is not None:
-        lists = {candidate.identity_id: pool.opt_out_list for candidate in candidates}
-    else:
-        lists = {number.phone_number_id: number.opt_out_list for number in numbers}
-    return Speakers(tuple(candidates), direct, pool.pool_id if pool else None, lists)
+    lists = {number.phone_number_id: number.opt_out_list for number in numbers}
+    return Speakers(tuple(candidates), direct, pool, lists, {})
+
+
+_MOST_RANKINGS = 500
+
+
+def choose(
+    tx: Tx,
+    settings: Settings,
+    found: Speakers,
+    account_id: str,
+    region: str,
+    destination: Destination,
+    wish: Wish,
+    now: int,
+) -> Chosen | Refused:
+    """Who of those found speaks to a destination, of which `wish` says what matters."""
+    # The rule is not in the data, whose revision stays when a server starts with other `[sender_ids]`.
+    rule = country_rule(wish.country, settings.sender_ids)
+    ranking = found.rankings.get((wish, rule))
+    if ranking is None:
+        if len(found.rankings) >= _MOST_RANKINGS:
+            found.rankings.clear()
+        ranking = routing.rank(_with_the_unowned(found, wish, rule), wish, rule)
+        found.rankings[wish, rule] = ranking
+    if found.direct or len(ranking.fits) < 2:
+        return routing.pick(ranking, direct=found.direct)
+    last = tx.get(Sticky, account_id, region, destination.number)
+    sticky = None
+    if last is not None and now - last.delivered_at < milliseconds(settings.retention.stickiness):
+        sticky = last.identity
+    degraded = dict(tx.all("degraded_now", account_id=account_id, region=region, now=now))
+    return routing.pick(ranking, sticky=sticky, degraded=degraded)
+
+
+def _with_the_unowned(found: Speakers, wish: Wish, rule: str) -> list[Candidate]:
+    """The candidates, and what may speak though the account does not have it: a shared route where the pool
+    allows it; for a text that may come from anywhere, the default sender ID where a country asks for no
+    registration (SetDefaultSenderId takes any name)."""
+    candidates = list(found.candidates)
+    if found.pool is not None and found.pool.shared_routes:
+        candidates.append(routing.shared_route(wish.country))
+    name = wish.default_sender
+    if name and found.pool is None and not found.direct and rule == "SUPPORTED":
+        identity_id = f"{name.lower()}/{wish.country}"
+        if all(candidate.identity_id != identity_id for candidate in candidates):
+            types, sms = tuple(MessageType), (NumberCapability.SMS,)
+            candidates.append(Candidate(IdentityKind.SENDER_ID, name, identity_id, wish.country, types, sms))
+    return candidates
 
 
 def unknown(kind: ResourceType, reference: str) -> Refused:
