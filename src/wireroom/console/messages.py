@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from wireroom.console.parts import Parts, Problem
 from wireroom.console.search import Filters, find, message_id
-from wireroom.core.message import MessageStatus, PartStatus
+from wireroom.core.message import FINAL, MessageStatus, PartStatus
 from wireroom.core.pricing import dollars
 from wireroom.core.text import split
 from wireroom.edge.callers import Visitor
-from wireroom.store.rows import Event, Message, Part
+from wireroom.store.rows import Event, Message, Part, Why
 from wireroom.store.tx import Tx
 
 DEFAULT_PAGE, LARGEST_PAGE = 50, 200
@@ -30,7 +30,7 @@ class PartView(Struct, frozen=True, rename="camel", omit_defaults=True):
     """Told only where true: it may have been handed over twice, an outcome is not known (docs/adr/0004)."""
 
 
-class MessageView(Struct, frozen=True, rename="camel"):
+class MessageView(Struct, frozen=True, rename="camel", omit_defaults=True):
     """One text. `price` is dollars for all its parts; `events` are AWS's, to the letter."""
 
     message_id: str
@@ -52,6 +52,8 @@ class MessageView(Struct, frozen=True, rename="camel"):
     codes: list[str]
     why: str
     events: list[msgspec.Raw]
+    body_deleted: bool = False
+    """Told only where true: retention has taken the words, the number of parts is left."""
 
 
 class MessagesView(Struct, frozen=True, rename="camel"):
@@ -88,7 +90,8 @@ def show(message: Message, tx: Tx) -> MessageView:
         part.number: part for part in tx.all("parts_of_message", message_id=message.message_id)
     }
     events = tx.page(Event, {"message_id": message.message_id}, None, 100)
-    texts = split(message.body).parts
+    kept = message.body != ""  # no text is accepted without words: retention takes them
+    texts = split(message.body).parts if kept else ("",) * message.part_count
     return MessageView(
         message_id=message.message_id,
         account_id=message.account_id,
@@ -107,9 +110,16 @@ def show(message: Message, tx: Tx) -> MessageView:
         parts=[_show_part(message, number, text, rows.get(number)) for number, text in enumerate(texts, 1)],
         price=dollars(message.price_micros),
         codes=_CODE.findall(message.body),
-        why=message.why,
+        why=_story(message, tx),
         events=[msgspec.Raw(event.body.encode()) for event in events],
+        body_deleted=not kept,
     )
+
+
+def _story(message: Message, tx: Tx) -> str:
+    """Rows of the first release's data hold the story itself."""
+    kept = tx.get(Why, message.account_id, message.region, message.why)
+    return message.why if kept is None else kept.story
 
 
 def _show_part(message: Message, number: int, text: str, row: Part | None) -> PartView:
@@ -117,7 +127,10 @@ def _show_part(message: Message, number: int, text: str, row: Part | None) -> Pa
         expired = message.status is MessageStatus.EXPIRED
         status = PartStatus.EXPIRED if expired else PartStatus.PENDING
         return PartView(number, message.encoding, text, status, None)
-    return PartView(number, message.encoding, text, row.status, row.carrier_message_id, row.doubt)
+    # The only part of a text ends as the text does, and its row is not written again (delivery/receipt.py).
+    ended = message.part_count == 1 and message.status in FINAL
+    status = PartStatus(message.status) if ended else row.status
+    return PartView(number, message.encoding, text, status, row.carrier_message_id, row.doubt)
 
 
 def iso(milliseconds: int) -> str:

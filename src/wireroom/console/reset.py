@@ -21,14 +21,14 @@ async def reset(parts: Parts, account_id: str | None) -> list[str]:
     for each in accounts:
         await _reset_account(parts, each)
     await parts.engine.run(lambda tx: tx.execute("reset_parked_receipts"), "reset")
-    await parts.forget(None)
+    await parts.books.forget_all()
     return accounts
 
 
 async def _reset_account(parts: Parts, account_id: str) -> None:
     await parts.engine.run(partial(_forget_resources, account_id), "reset")
     while message_ids := await parts.engine.run(partial(_forget_texts, account_id), "reset"):
-        await parts.forget(message_ids)
+        await parts.books.forget(message_ids)
 
 
 def _forget_texts(account_id: str, tx: Tx) -> list[str]:
@@ -55,4 +55,9 @@ def _forget_resources(account_id: str, tx: Tx) -> None:
     tx.execute("reset_pool_identities", account_id=account_id)
     tx.execute("reset_keywords", account_id=account_id)
     tx.execute("reset_configuration_sets", account_id=account_id)
+    tx.execute("reset_sticky", account_id=account_id)
+    tx.execute("reset_troubles", account_id=account_id)
+    tx.execute("reset_degraded", account_id=account_id)
+    tx.execute("reset_whys", account_id=account_id)
     tx.execute("reset_spend", account_id=account_id)
+    tx.execute("reset_spend_limits", account_id=account_id)

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from wireroom.api.enums import EventType
 from wireroom.core.message import MessageStatus, PartStatus, fold, may_move
 from wireroom.delivery import events
 from wireroom.store.rows import Message, Part
 from wireroom.store.tx import Tx
+
+
+class Final(Struct, frozen=True, gc=False):
+    """A text that has ended, and the event that ended it."""
+
+    message: Message
+    outcome: EventType
 
 
 class IllegalMove(Exception):
@@ -22,31 +31,32 @@ def move(tx: Tx, message: Message, status: MessageStatus) -> Message:
     return tx.update(message, status=status)
 
 
-def fail(tx: Tx, message: Message, failure: EventType, now: int) -> None:
-    """End a message with one final event that says why."""
-    events.record(tx, move(tx, message, status_of(failure)), failure, now, final=True)
+def end(tx: Tx, message: Message, outcome: EventType, now: int) -> Final:
+    """End a message with one final event that says how."""
+    ended = move(tx, message, status_of(outcome))
+    events.record(tx, ended, outcome, now, final=True)
+    return Final(ended, outcome)
 
 
-def finish(tx: Tx, message: Message, parts: Iterable[Part], now: int) -> None:
+def finish(tx: Tx, message: Message, parts: Iterable[Part], now: int) -> Final | None:
     """End a message once its last part has settled; until then nothing happens. The worst part decides."""
     parts = sorted(parts, key=lambda part: part.number)
     if len(parts) < message.part_count:
-        return
+        return None
     status = fold([part.status for part in parts])
     if status is None or status is MessageStatus.SENT:
-        return
+        return None
     if status is MessageStatus.DELIVERED:
-        events.record(tx, move(tx, message, status), EventType.TEXT_DELIVERED, now, final=True)
-        return
-    failure = next(
-        part.failure for part in parts if part.failure and status_of(EventType(part.failure)) is status
-    )
-    fail(tx, message, EventType(failure), now)
+        return end(tx, message, EventType.TEXT_DELIVERED, now)
+    failures = (EventType(part.failure) for part in parts if part.failure)
+    return end(tx, message, next(failure for failure in failures if status_of(failure) is status), now)
 
 
-def status_of(failure: EventType) -> MessageStatus:
+def status_of(outcome: EventType) -> MessageStatus:
     """The state of a message that ended with this event."""
-    match failure:
+    match outcome:
+        case EventType.TEXT_DELIVERED:
+            return MessageStatus.DELIVERED
         case EventType.TEXT_TTL_EXPIRED:
             return MessageStatus.EXPIRED
         case EventType.TEXT_UNKNOWN:

@@ -67,7 +67,7 @@ def route(
         message = job.message
         if message.expires_at <= now:
             tx.execute("outbox_done", message_id=message.message_id)
-            moves.fail(tx, message, EventType.TEXT_TTL_EXPIRED, now)
+            moves.end(tx, message, EventType.TEXT_TTL_EXPIRED, now)
             continue
         carrier = next(iter(carriers.values()))
         parts: list[Part] = (

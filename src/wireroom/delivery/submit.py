@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Carrier, Handed, Later, OnDoubt, Outcome, Refused, Unknown
 from wireroom.core.message import MessageStatus, PartStatus
-from wireroom.delivery import events, moves, receipt
+from wireroom.delivery import events, moves, receipt, standing
+from wireroom.delivery.moves import Final
 from wireroom.delivery.route import ROUTE, Routed, doubtful
 from wireroom.store.rows import Message, Part
 from wireroom.store.tx import Tx
@@ -17,12 +18,28 @@ RESEND_AFTER = 1_000
 
 
 def settle(
-    tx: Tx, routed: Routed, outcomes: Sequence[Outcome], carrier: Carrier, now: int, machine_now: int
-) -> int | None:
-    """Write down the outcomes of one text's segments.
+    tx: Tx,
+    texts: Sequence[tuple[Routed, Sequence[Outcome]]],
+    carrier: Carrier,
+    counter: str,
+    now: int,
+    machine_now: int,
+) -> list[int | None]:
+    """Write down the outcomes of a batch of texts' segments.
 
-    Answers in how many milliseconds (machine time) the text is due again; None when the link is done with it.
+    Answers of each text in how many milliseconds (machine time) it is due again; None when the link is done
+    with it. `counter` is the name of this process, under which it counts failures (`standing`).
     """
+    settled = [_settle(tx, routed, outcomes, carrier, now, machine_now) for routed, outcomes in texts]
+    finals = [each for each in settled if isinstance(each, Final)]
+    standing.note(tx, finals, counter, now)
+    return [each if isinstance(each, int) else None for each in settled]
+
+
+def _settle(
+    tx: Tx, routed: Routed, outcomes: Sequence[Outcome], carrier: Carrier, now: int, machine_now: int
+) -> int | Final | None:
+    """In how many milliseconds the text is due again, or how it has ended, or None: the link has it."""
     message, doubt = routed.job.message, routed.job.doubt
     again: int | None = None
     handed: list[Part] = []
@@ -47,7 +64,7 @@ def settle(
         return again
     if tx.execute("outbox_done", message_id=message.message_id):  # else a reset removed the text meanwhile
         tx.insert(*handed)
-        _handed_over(tx, message, [*routed.parts, *handed], carrier, now)
+        return _handed_over(tx, message, [*routed.parts, *handed], carrier, now)
     return None
 
 
@@ -80,15 +97,19 @@ def _wait(tx: Tx, routed: Routed, again: int, doubt: bool, now: int, machine_now
     return bool(there)
 
 
-def _handed_over(tx: Tx, message: Message, parts: list[Part], carrier: Carrier, now: int) -> None:
+def _handed_over(tx: Tx, message: Message, parts: list[Part], carrier: Carrier, now: int) -> Final | None:
     """Every part has been offered and is no longer ours to send."""
     receipt_due = carrier.receipts_for(message.origination_kind)
-    failed = [part.failure for part in parts if part.failure]
+    failed = [(EventType(part.failure), part.status) for part in parts if part.failure]
     if failed and not (receipt_due and len(failed) < len(parts)):
-        moves.fail(tx, message, EventType(failed[0]), now)
-        return
+        failure, status = failed[0]
+        final = moves.end(tx, message, failure, now)
+        # A hand-over in doubt is the link's trouble and says nothing of the identity.
+        return None if status is PartStatus.UNKNOWN else final
     sent = moves.move(tx, message, MessageStatus.SENT)
     if not failed:
         events.record(tx, sent, EventType.TEXT_SUCCESSFUL, now, final=not receipt_due)
     if receipt_due:
-        receipt.catch_up(tx, sent, parts, now)
+        return receipt.catch_up(tx, sent, parts, now)
+    # The carrier's acceptance is the last word.
+    return Final(sent, EventType.TEXT_SUCCESSFUL)

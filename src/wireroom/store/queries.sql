@@ -37,6 +37,18 @@ DELETE FROM tags WHERE account_id = :account_id AND region = :region AND resourc
 SELECT $columns FROM keywords
 WHERE account_id = :account_id AND region = :region AND owner_id = :owner_id ORDER BY keyword
 
+-- name: copy_keywords
+INSERT INTO keywords (account_id, region, owner_id, keyword, message, action)
+SELECT account_id, region, :owner_id, keyword, message, action FROM keywords
+WHERE account_id = :account_id AND region = :region AND owner_id = :copied_from
+
+-- name: copy_keywords_to_numbers
+-- The numbers of a pool that goes away keep the keywords that they had through it.
+INSERT INTO keywords (account_id, region, owner_id, keyword, message, action)
+SELECT k.account_id, k.region, i.identity, k.keyword, k.message, k.action FROM pool_identities i
+JOIN keywords k ON k.account_id = i.account_id AND k.region = i.region AND k.owner_id = i.pool_id
+WHERE i.account_id = :account_id AND i.region = :region AND i.pool_id = :pool_id AND i.kind = 'phone-number'
+
 -- name: delete_keywords
 DELETE FROM keywords WHERE account_id = :account_id AND region = :region AND owner_id = :owner_id
 
@@ -69,6 +81,15 @@ WHERE phone_number = :phone_number AND account_id = :account_id AND region = :re
 
 -- name: number_is_taken -> scalar bool
 SELECT TRUE FROM phone_numbers WHERE phone_number = :phone_number
+
+-- -------------------------------------------------------------------------------------------------- sender IDs
+
+-- name: pool_of_sender_id -> scalar
+-- One of the pools that a sender ID is in.
+SELECT pool_id FROM pool_identities
+WHERE account_id = :account_id AND region = :region AND kind = 'sender-id' AND identity = :folded
+    AND country = :country
+LIMIT 1
 
 -- ---------------------------------------------------------------------------------------------- opt-out lists
 
@@ -112,6 +133,14 @@ ORDER BY i.joined_at, i.identity, i.country
 SELECT $columns FROM sender_ids WHERE account_id = :account_id AND region = :region AND folded = :folded
 ORDER BY country
 
+-- name: degraded_now -> tuple
+SELECT identity, said FROM degraded WHERE account_id = :account_id AND region = :region AND until > :now
+
+-- name: keep_why
+INSERT INTO whys (account_id, region, why_id, used_on, story)
+VALUES (:account_id, :region, :why_id, :used_on, :story)
+ON CONFLICT (account_id, region, why_id) DO UPDATE SET used_on = excluded.used_on
+
 -- name: sent_before -> scalar
 SELECT message_id FROM sent WHERE digest = :digest
 
@@ -123,6 +152,10 @@ INSERT INTO sent (digest, message_id) VALUES (:digest, :message_id)
 UPDATE spend SET micros = micros + :micros
 WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
     AND micros + :micros <= :most
+
+-- name: unspend
+UPDATE spend SET micros = micros - :micros
+WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
 
 -- name: spent -> scalar
 SELECT micros FROM spend
@@ -184,11 +217,89 @@ SELECT $columns FROM parts WHERE carrier = :carrier AND carrier_message_id = :ca
 -- name: any_parked -> scalar bool
 SELECT EXISTS (SELECT 1 FROM parked_receipts)
 
+-- name: stick
+INSERT INTO sticky (account_id, region, destination, identity, delivered_at)
+VALUES (:account_id, :region, :destination, :identity, :delivered_at)
+ON CONFLICT (account_id, region, destination)
+    DO UPDATE SET identity = excluded.identity, delivered_at = excluded.delivered_at
+
+-- name: forget_sticky
+-- Between two keys of the walk: the first has been looked at before, the last has not.
+DELETE FROM sticky
+WHERE (account_id, region, destination) > (:after_account_id, :after_region, :after_destination)
+    AND (account_id, region, destination) <= (:account_id, :region, :destination)
+    AND delivered_at <= :before
+
+-- name: any_trouble -> scalar bool
+SELECT EXISTS (SELECT 1 FROM troubles WHERE slot >= :oldest)
+
+-- name: troubles_since -> tuple
+SELECT slot, finals, failures FROM troubles
+WHERE account_id = :account_id AND region = :region AND identity = :identity AND slot >= :oldest
+
+-- name: count_trouble
+INSERT INTO troubles (account_id, region, identity, slot, counter, finals, failures)
+VALUES (:account_id, :region, :identity, :slot, :counter, :finals, :failures)
+ON CONFLICT (account_id, region, identity, slot, counter)
+    DO UPDATE SET finals = troubles.finals + excluded.finals, failures = troubles.failures + excluded.failures
+
+-- name: forget_troubles
+DELETE FROM troubles WHERE slot < :oldest
+
+-- name: degrade
+INSERT INTO degraded (account_id, region, identity, until, said)
+VALUES (:account_id, :region, :identity, :until, :said)
+ON CONFLICT (account_id, region, identity) DO UPDATE SET until = excluded.until, said = excluded.said
+
+-- name: forget_degraded
+DELETE FROM degraded WHERE until <= :now
+
+-- name: texts_aging -> tuple
+-- Of each text: its id, when it was accepted, whether the outbox has it, whether it has ended, and when its last
+-- event was. What is SENT, every part of it and none in doubt, had an event: where there is none now, retention
+-- took it, which it does after the end only.
+SELECT m.message_id, m.created_at,
+    EXISTS (SELECT 1 FROM outbox o WHERE o.message_id = m.message_id),
+    m.status IN ('DELIVERED', 'FAILED', 'EXPIRED', 'UNKNOWN', 'RECEIVED')
+        OR EXISTS (SELECT 1 FROM events e WHERE e.message_id = m.message_id AND e.is_final)
+        OR (m.status = 'SENT'
+            AND NOT EXISTS (SELECT 1 FROM events e WHERE e.message_id = m.message_id)
+            AND NOT EXISTS (
+                SELECT 1 FROM parts p WHERE p.message_id = m.message_id AND (p.status <> 'SENT' OR p.doubt))),
+    (SELECT max(e.created_at) FROM events e WHERE e.message_id = m.message_id)
+FROM messages m WHERE m.message_id >= :first AND m.message_id <= :last ORDER BY m.message_id LIMIT :most
+
+-- name: texts_counted -> tuple
+-- Along the narrowest index that has all texts.
+SELECT account_id, message_id FROM messages WHERE (account_id, message_id) > (:account_id, :message_id)
+ORDER BY account_id, message_id LIMIT :most
+
+-- name: newest_text -> scalar
+SELECT message_id FROM messages ORDER BY message_id DESC LIMIT 1
+
+-- name: oldest_text -> scalar
+SELECT created_at FROM messages ORDER BY message_id LIMIT 1
+
+-- name: forget_body
+UPDATE messages SET body = '' WHERE message_id = :message_id AND body <> ''
+
+-- name: forget_whys
+DELETE FROM whys WHERE (account_id, region, why_id) IN (
+    SELECT account_id, region, why_id FROM whys WHERE used_on < :before ORDER BY used_on LIMIT :most)
+
 -- ------------------------------------------------------------------------------------------- the console: texts
 
 -- name: messages_newest -> Message
 SELECT $columns FROM messages WHERE message_id < :before AND message_id > :after
 ORDER BY message_id DESC LIMIT :most
+
+-- name: next_message_ids -> scalar
+SELECT message_id FROM messages WHERE message_id > :after ORDER BY message_id LIMIT :most
+
+-- name: messages_of_number -> Message
+-- What a person got and sent; never what a number of ours sent.
+SELECT $columns FROM messages WHERE message_id > :after AND message_id <= :last
+    AND ((direction = 'OUTBOUND' AND destination = :number) OR (direction = 'INBOUND' AND origination = :number))
 
 -- name: messages_newest_of_account -> Message
 SELECT $columns FROM messages WHERE account_id = :account_id AND message_id < :before AND message_id > :after
@@ -256,5 +367,20 @@ DELETE FROM keywords WHERE account_id = :account_id
 -- name: reset_configuration_sets
 DELETE FROM configuration_sets WHERE account_id = :account_id
 
+-- name: reset_sticky
+DELETE FROM sticky WHERE account_id = :account_id
+
+-- name: reset_troubles
+DELETE FROM troubles WHERE account_id = :account_id
+
+-- name: reset_degraded
+DELETE FROM degraded WHERE account_id = :account_id
+
+-- name: reset_whys
+DELETE FROM whys WHERE account_id = :account_id
+
 -- name: reset_spend
 DELETE FROM spend WHERE account_id = :account_id
+
+-- name: reset_spend_limits
+DELETE FROM spend_limits WHERE account_id = :account_id

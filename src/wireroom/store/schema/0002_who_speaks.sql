@@ -24,7 +24,7 @@ CREATE TABLE sticky (               -- who delivered last to a destination; good
 CREATE TABLE troubles (             -- final receipts of identities that had a failure not long ago
     account_id TEXT NOT NULL,
     region TEXT NOT NULL,
-    identity TEXT NOT NULL,         -- core.routing.standing_key
+    identity TEXT NOT NULL,         -- core.standing.standing_key
     slot BIGINT NOT NULL,           -- ten seconds of business time
     counter TEXT NOT NULL,          -- the process that counts here: no two write to one row
     finals BIGINT NOT NULL,
@@ -52,3 +52,6 @@ CREATE TABLE whys (                 -- why an identity was chosen, once for all 
     PRIMARY KEY (account_id, region, why_id)
 ) WITHOUT ROWID;
 CREATE INDEX whys_by_age ON whys (used_on);
+
+-- A number in a pool has no keywords of its own any more: it has the pool's, and takes a copy when it leaves.
+DELETE FROM keywords WHERE owner_id IN (SELECT phone_number_id FROM phone_numbers WHERE pool_id IS NOT NULL);
