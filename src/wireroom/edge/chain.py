@@ -1,4 +1,4 @@
-"""One AWS request, in order: target → operation · SigV4 · decode · rate · perform · encode.
+"""One AWS request, in order: target → operation · SigV4 · rate · decode · perform · encode.
 
 `answer` is for requests from the network; `invoke` is for callers inside, who have no signature. Whatever
 happens, both come back with an answer: an error is one of the seven that the service models, or one of AWS's
@@ -115,9 +115,9 @@ class Chain:
         request_id = request_id or self.new_request_id()
         try:
             written = _written(operation)
-            found = json10.decode(operation, body)
             if self._rates is not None:
                 self._rates.take(caller, operation.name)
+            found = json10.decode(operation, body)
             retry_of = None
             if attempt.invocation is not None and written.sends:
                 retry_of = _digest(caller, operation, attempt.invocation, body)

@@ -10,6 +10,7 @@ from wireroom.core.tables.quotas import REQUESTS_PER_SECOND, REQUESTS_PER_SECOND
 from wireroom.errors import Throttling
 from wireroom.observe import MachineClock
 from wireroom.ops._op import Caller
+from wireroom.sending.accept import Wanted
 
 BURST = 2
 MOST_BUCKETS = 100_000
@@ -37,9 +38,14 @@ class PartRates:
     def __init__(self, machine: MachineClock) -> None:
         self._buckets = _Buckets(machine)
 
-    def take(self, key: str, amount: int, per_second: float) -> bool:
+    def take(self, *wanted: Wanted) -> bool:
         """A text of more parts than a second allows goes when the bucket is full, and what follows waits."""
-        return self._buckets.take(key, min(amount, per_second), per_second, per_second)
+        fitting = [(key, min(amount, rate), rate) for key, amount, rate in wanted]
+        if not all(self._buckets.holds(*each) for each in fitting):
+            return False
+        for key, amount, rate in fitting:
+            self._buckets.take(key, amount, rate, rate)
+        return True
 
 
 class _Buckets:
@@ -49,13 +55,20 @@ class _Buckets:
         self._machine = machine
         self._buckets: dict[Hashable, tuple[float, float]] = {}
 
+    def holds(self, key: Hashable, amount: float, depth: float) -> bool:
+        """Whether `take` would find so much, where the rate is the depth."""
+        return self._level(key, depth, depth) >= amount
+
     def take(self, key: Hashable, amount: float, rate: float, depth: float) -> bool:
-        now = self._machine.monotonic()
-        left, since = self._buckets.get(key, (depth, now))
-        left = min(depth, left + (now - since) * rate)
+        left = self._level(key, rate, depth)
         if left < amount:
             return False
         if len(self._buckets) >= MOST_BUCKETS:
             self._buckets.clear()
-        self._buckets[key] = (left - amount, now)
+        self._buckets[key] = (left - amount, self._machine.monotonic())
         return True
+
+    def _level(self, key: Hashable, rate: float, depth: float) -> float:
+        now = self._machine.monotonic()
+        left, since = self._buckets.get(key, (depth, now))
+        return min(depth, left + (now - since) * rate)

@@ -10,14 +10,12 @@ import msgspec
 from msgspec import Struct
 
 from wireroom.api.enums import ServiceQuotaExceededExceptionReason, ValidationExceptionReason
+from wireroom.config import milliseconds
 from wireroom.errors import QuotaExceeded, Validation
 from wireroom.ops._op import Call, Written
 from wireroom.ops._quota import OPT_OUT_LISTS, limit
 from wireroom.sending.choose import DEFAULT_LIST
 from wireroom.store.rows import OptOutList, Place, Tag, Token
-
-CLIENT_TOKEN_LIFE = 24 * 3_600_000
-"""Milliseconds of machine time that a ClientToken's answer is kept; AWS does not say, we keep it a day."""
 
 
 def perform(written: Written, call: Call, request: Any) -> Struct:
@@ -48,9 +46,9 @@ def perform(written: Written, call: Call, request: Any) -> Struct:
     kept = msgspec.json.encode(result).decode()
     # Where two callers bring the same token at once, the unique key lets the second wait for the first's
     # commit; it is then undone as a Duplicate, run again, and finds the stored answer (docs/adr/0005).
-    call.tx.insert(
-        Token(digest, call.caller.account_id, fingerprint, kept, call.machine_now + CLIENT_TOKEN_LIFE)
-    )
+    # AWS does not say how long; machine time, as a retry's.
+    expires_at = call.machine_now + milliseconds(call.settings.retention.tokens)
+    call.tx.insert(Token(digest, call.caller.account_id, fingerprint, kept, expires_at))
     return result
 
 

@@ -19,6 +19,7 @@ from wireroom.store.tx import Value
 
 Row = TypeVar("Row", bound=Struct)
 Item = TypeVar("Item", bound=Struct)
+Name = TypeVar("Name")
 
 _FILTERED_STRIDE = 500
 
@@ -30,15 +31,15 @@ class Filter(Struct, Generic[Item], frozen=True):
     among: frozenset[str] | None = None
 
 
-def text(of: Callable[[Item], str | None]) -> Filter[Item]:
+def text(of: Callable[[Item], str | Sequence[str] | None]) -> Filter[Item]:
     return Filter(of)
 
 
-def flag(of: Callable[[Item], bool]) -> Filter[Item]:
+def flag(of: Callable[[Item], bool | None]) -> Filter[Item]:
     return Filter(of, frozenset(("true", "false")))
 
 
-def choice(kind: type[StrEnum], of: Callable[[Item], str | Sequence[str]]) -> Filter[Item]:
+def choice(kind: type[StrEnum], of: Callable[[Item], str | Sequence[str] | None]) -> Filter[Item]:
     """A value of an enum, or a list of them: a filter's value may be any one of the list."""
     return Filter(of, frozenset(kind))
 
@@ -58,8 +59,8 @@ def describe(
     kind: type[Row],
     show: Callable[[Call, Row], Item],
     *,
-    named: Sequence[str] | None = None,
-    find: Callable[[Call, str], Row] | None = None,
+    named: Sequence[Name] | None = None,
+    find: Callable[[Call, Name], Row] | None = None,
     scope: Mapping[str, Value] | None = None,
     conditions: Sequence[Condition] | None = None,
     filters: Mapping[Any, Filter[Item]] | None = None,

@@ -14,6 +14,7 @@ from wireroom.store.rows import ConfigurationSet, OptOutList, PhoneNumber, Pool,
 Row = TypeVar("Row")
 
 _IDENTITIES = (ResourceType.PHONE_NUMBER, ResourceType.SENDER_ID, ResourceType.RCS_AGENT)
+_KEYWORD_HOLDERS = (ResourceType.PHONE_NUMBER, ResourceType.POOL, ResourceType.RCS_AGENT)
 TAGGABLE = (
     ResourceType.CONFIGURATION_SET,
     ResourceType.NOTIFY_CONFIGURATION,
@@ -54,6 +55,21 @@ def opt_out_list(call: Call, reference: str, field: str = "OptOutListName") -> O
     return _there(call.tx.get(OptOutList, *_place(call), name), ResourceType.OPT_OUT_LIST, reference)
 
 
+def sender_id(call: Call, reference: str, country: str, field: str = "SenderId") -> SenderId:
+    """By name in any casing, or ARN. Raises NotFound, Validation (INVALID_ARN, COUNTRY_CODE_MISMATCH)."""
+    parsed = ids.parse_reference(reference, (ResourceType.SENDER_ID,))
+    if isinstance(parsed, ids.BadArn):
+        raise _invalid_arn(field, parsed.why)
+    return _sender_id(call, reference, parsed, country)
+
+
+def configuration_set(call: Call, reference: str, field: str = "ConfigurationSetName") -> ConfigurationSet:
+    """Raises NotFound, Validation (INVALID_ARN)."""
+    name = _id(call, reference, ResourceType.CONFIGURATION_SET, field)
+    found = call.tx.get(ConfigurationSet, *_place(call), name)
+    return _there(found, ResourceType.CONFIGURATION_SET, reference)
+
+
 def origination_identity(call: Call, reference: str, country: str | None) -> PhoneNumber | SenderId:
     """A phone number (id, ARN or E.164) or sender ID (name or ARN); RCS agents do not exist yet.
 
@@ -73,6 +89,24 @@ def origination_identity(call: Call, reference: str, country: str | None) -> Pho
             if country is not None and country != number.country:
                 raise _country_mismatch(number.country)
             return number
+
+
+def keyword_holder(call: Call, reference: str) -> PhoneNumber | Pool:
+    """A phone number (id, ARN or digits) or pool (id or ARN); RCS agents do not exist yet.
+
+    A sender ID has no keywords, though AWS's pages about them name SenderId (control-plane §3): its ARN is of
+    a wrong type here, its bare name is looked for as a number. Raises NotFound, Validation (INVALID_ARN).
+    """
+    parsed = ids.parse_reference(reference, _KEYWORD_HOLDERS)
+    if isinstance(parsed, ids.BadArn):
+        raise _invalid_arn("OriginationIdentity", parsed.why)
+    match parsed.kind:
+        case ResourceType.POOL:
+            return pool(call, reference, "OriginationIdentity")
+        case ResourceType.RCS_AGENT:
+            raise NotFound(ResourceType.RCS_AGENT, reference)
+        case _:
+            return (_called if parsed.id.isdigit() else phone_number)(call, reference)
 
 
 def tagged(call: Call, arn: str) -> str:

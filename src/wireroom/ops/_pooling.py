@@ -1,7 +1,9 @@
 """What makes an identity fit a pool, and what joining and leaving write (control-plane §1).
 
 An identity is compared with the pool's present settings, never with the identities already in it. What is
-set on a pool is written to its numbers as well, so a number that leaves keeps what the pool had set.
+set on a pool is written to its numbers as well, so a number that leaves keeps what the pool had set. With
+keywords, which are many, that would be numbers × keywords rows: a number in a pool has none of its own, shows
+the pool's, and takes a copy along when it leaves or the pool is deleted.
 """
 
 from msgspec import Struct
@@ -109,7 +111,7 @@ def _mismatch(call: Call, pool: Pool, identity: PhoneNumber | SenderId) -> Confl
                 return reasons.SELF_MANAGED_OPT_OUTS_MISMATCH
             if _two_way.of(pool) != _two_way.of(identity):
                 return reasons.TWO_WAY_CONFIG_MISMATCH
-            if keywords_of(call, pool.pool_id) != keywords_of(call, identity.phone_number_id):
+            if _keywords_of(call, pool) != _keywords_of(call, identity):
                 return reasons.KEYWORD_MISMATCH
             if not _can_join_in(call, pool, identity):
                 return reasons.NUMBER_CAPABILITIES_MISMATCH
@@ -134,6 +136,8 @@ def settings_after(
 ) -> dict[str, str | bool | None]:
     """The columns that a pool drives, as they are after a request. Raises Validation, NotFound."""
     two_way = _two_way.changed(_two_way.of(holder), req)
+    if req.two_way_enabled:
+        _two_way.refuse_mute(_countries_of(call, holder))
     self_managed, opt_out_list = req.self_managed_opt_outs_enabled, req.opt_out_list_name
     return {
         "two_way_enabled": two_way.enabled,
@@ -142,6 +146,16 @@ def settings_after(
         "self_managed_opt_outs": holder.self_managed_opt_outs if self_managed is None else self_managed,
         "opt_out_list": _find.opt_out_list(call, opt_out_list).name if opt_out_list else holder.opt_out_list,
     }
+
+
+def _countries_of(call: Call, holder: Pool | PhoneNumber) -> frozenset[str]:
+    """Of the numbers that a setting is for. A pool's sender IDs do not count: nobody can answer to them."""
+    match holder:
+        case PhoneNumber():
+            return frozenset((holder.country,))
+        case Pool():
+            scope = {"account_id": holder.account_id, "region": holder.region, "pool_id": holder.pool_id}
+            return frozenset(number.country for number in call.tx.all("numbers_of_pool", **scope))
 
 
 def refuse_pooled(number: PhoneNumber, reference: str) -> None:
@@ -173,6 +187,7 @@ def join(call: Call, pool: Pool, identity: PhoneNumber | SenderId) -> None:
     call.tx.insert(membership(pool, identity, call.now))
     if isinstance(identity, PhoneNumber):
         call.tx.update(identity, pool_id=pool.pool_id)
+        _delete_keywords(call, identity.phone_number_id)
 
 
 def leave(call: Call, pool: Pool, identity: PhoneNumber | SenderId) -> None:
@@ -181,28 +196,47 @@ def leave(call: Call, pool: Pool, identity: PhoneNumber | SenderId) -> None:
     call.tx.delete(membership(pool, identity, 0))
     if isinstance(identity, PhoneNumber):
         call.tx.update(identity, pool_id=None)
+        copy_keywords(call, pool.pool_id, identity.phone_number_id)
 
 
-def keywords_of(call: Call, owner_id: str) -> dict[str, tuple[str, KeywordAction]]:
-    """keyword → (message, action) of a number or pool."""
-    account_id, region = call.caller.account_id, call.caller.region
-    rows = call.tx.all("keywords_of", account_id=account_id, region=region, owner_id=owner_id)
+def keyword_owner(holder: Pool | PhoneNumber) -> str:
+    """Whose id the keywords of a number or pool are kept under: the pool's, for a number in one."""
+    match holder:
+        case Pool():
+            return holder.pool_id
+        case PhoneNumber():
+            return holder.pool_id or holder.phone_number_id
+
+
+def _keywords_of(call: Call, holder: Pool | PhoneNumber) -> dict[str, tuple[str, KeywordAction]]:
+    """keyword → (message, action)."""
+    rows = call.tx.all("keywords_of", **_place(call), owner_id=keyword_owner(holder))
     return {row.keyword: (row.message, row.action) for row in rows}
 
 
-def give_keywords(call: Call, owner_id: str, inherited_from: str | None = None) -> None:
-    """The keywords of something new: those of what it is made from, else the HELP and STOP that all have."""
-    account_id, region = call.caller.account_id, call.caller.region
-    if inherited_from is None:
-        given = {word.keyword: (word.message, word.action) for word in keywords.DEFAULT_KEYWORDS}
-    else:
-        given = keywords_of(call, inherited_from)
-    for word, (message, action) in given.items():
-        call.tx.insert(Keyword(account_id, region, owner_id, word, message, action))
+def give_keywords(call: Call, owner_id: str) -> None:
+    """The HELP and STOP that all have."""
+    for word in keywords.DEFAULT_KEYWORDS:
+        row = Keyword(
+            **_place(call), owner_id=owner_id, keyword=word.keyword, message=word.message, action=word.action
+        )
+        call.tx.insert(row)
+
+
+def copy_keywords(call: Call, copied_from: str, owner_id: str) -> None:
+    """Give something that has no keywords those of another."""
+    call.tx.execute("copy_keywords", **_place(call), copied_from=copied_from, owner_id=owner_id)
+
+
+def _delete_keywords(call: Call, owner_id: str) -> None:
+    call.tx.execute("delete_keywords", **_place(call), owner_id=owner_id)
 
 
 def forget(call: Call, arn: str, owner_id: str) -> None:
     """Remove the tags and keywords of a pool or number that goes away."""
-    place = {"account_id": call.caller.account_id, "region": call.caller.region}
-    call.tx.execute("delete_tags", **place, resource_arn=arn)
-    call.tx.execute("delete_keywords", **place, owner_id=owner_id)
+    call.tx.execute("delete_tags", **_place(call), resource_arn=arn)
+    _delete_keywords(call, owner_id)
+
+
+def _place(call: Call) -> dict[str, str]:
+    return {"account_id": call.caller.account_id, "region": call.caller.region}

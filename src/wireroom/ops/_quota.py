@@ -17,9 +17,13 @@ def use(call: Call, counter: str, reason: ServiceQuotaExceededExceptionReason) -
     """Count one more; raises QuotaExceeded when that is one too many (the transaction is then undone)."""
     most = limit(call.settings, reason)
     if add(call, counter, 1) > most:
-        raise QuotaExceeded(
-            reason, f"There are {most} already, which is the quota. Delete one, or raise [quotas] {reason}."
-        )
+        raise exceeded(reason, most)
+
+
+def exceeded(reason: ServiceQuotaExceededExceptionReason, most: int) -> QuotaExceeded:
+    return QuotaExceeded(
+        reason, f"There are {most} already, which is the quota. Delete one, or raise [quotas] {reason}."
+    )
 
 
 def free(call: Call, counter: str) -> None:
@@ -53,3 +57,5 @@ def identities_of(pool_id: str) -> str:
 PHONE_NUMBERS = AccountLimitName.PHONE_NUMBERS
 POOLS = AccountLimitName.POOLS
 OPT_OUT_LISTS = AccountLimitName.OPT_OUT_LISTS
+SENDER_IDS = AccountLimitName.SENDER_IDS
+CONFIGURATION_SETS = AccountLimitName.CONFIGURATION_SETS

@@ -1,11 +1,13 @@
 """Two-way messaging: what may be set on a pool or a number, and what it is afterwards (control-plane §1)."""
 
 import re
+from collections.abc import Set
 from typing import Protocol
 
 from msgspec import Struct
 
 from wireroom.api.enums import ValidationExceptionReason
+from wireroom.core.tables.countries import TWO_WAY_SMS
 from wireroom.errors import Validation
 
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+")
@@ -61,6 +63,7 @@ def changed(before: TwoWay, req: Request) -> TwoWay:
     channel = req.two_way_channel_arn or before.channel_arn
     role = req.two_way_channel_role or before.channel_role
     if channel is None:
+        # TWO_WAY_TOPIC_NOT_PRESENT is the older name of this, from when a topic was the only channel.
         raise Validation(
             ValidationExceptionReason.TWO_WAY_CHANNEL_NOT_PRESENT,
             "Two-way messaging needs a TwoWayChannelArn: an SNS topic, or Amazon Connect with a role.",
@@ -68,6 +71,21 @@ def changed(before: TwoWay, req: Request) -> TwoWay:
         )
     _check(channel, role)
     return TwoWay(enabled=True, channel_arn=channel, channel_role=role)
+
+
+def refuse_mute(countries: Set[str]) -> None:
+    """Raises Validation where two-way messaging should be turned on for numbers of a country that has none.
+
+    AWS has TWO_WAY_NOT_SUPPORTED_IN_REGION too. Its pages do not say of which Region it would be true, so
+    nothing raises it here.
+    """
+    mute = sorted(countries - TWO_WAY_SMS)
+    if mute:
+        raise Validation(
+            ValidationExceptionReason.TWO_WAY_NOT_SUPPORTED_IN_COUNTRY,
+            f"Recipients in {', '.join(mute)} cannot answer.",
+            ("TwoWayEnabled", f"is not supported in {', '.join(mute)}"),
+        )
 
 
 def _check(channel: str, role: str | None) -> None:

@@ -31,7 +31,6 @@ from wireroom.api.shapes import (
 )
 from wireroom.config import milliseconds
 from wireroom.core import ids, inventory
-from wireroom.core.tables.countries import TWO_WAY_SMS
 from wireroom.errors import NotFound, Validation
 from wireroom.ops import _find, _numbers, _pooling, _quota
 from wireroom.ops._answer import answer, seconds
@@ -159,12 +158,6 @@ def update_phone_number(call: Call, req: UpdatePhoneNumberRequest) -> UpdatePhon
     """Change what is given of the settings of a number that is in no pool."""
     number = _find.phone_number(call, req.phone_number_id)
     settings = _pooling.settings_after(call, number, req)
-    if req.two_way_enabled and number.country not in TWO_WAY_SMS:
-        raise Validation(
-            ValidationExceptionReason.TWO_WAY_NOT_SUPPORTED_IN_COUNTRY,
-            f"Recipients in {number.country} cannot answer.",
-            ("TwoWayEnabled", f"is not supported in {number.country}"),
-        )
     _refuse_international(req.international_sending_enabled, number.number_type)
     _pooling.refuse_pooled(number, req.phone_number_id)
     _pooling.refuse_pending(call, number, req.phone_number_id)

@@ -54,8 +54,10 @@ def create_pool(call: Call, req: CreatePoolRequest) -> CreatePoolResult:
     _quota.use(call, _quota.POOLS, ServiceQuotaExceededExceptionReason.POOLS_PER_ACCOUNT)
     pool = _made_of(identity, call, req)
     call.tx.insert(pool)
-    inherited_from = identity.phone_number_id if isinstance(identity, PhoneNumber) else None
-    _pooling.give_keywords(call, pool.pool_id, inherited_from)
+    if isinstance(identity, PhoneNumber):
+        _pooling.copy_keywords(call, identity.phone_number_id, pool.pool_id)
+    else:
+        _pooling.give_keywords(call, pool.pool_id)
     _pooling.join(call, pool, identity)
     return answer(CreatePoolResult, _information(call, pool))
 
@@ -140,6 +142,7 @@ def delete_pool(call: Call, req: DeletePoolRequest) -> DeletePoolResult:
     _find.refuse_protected(pool.deletion_protection, ResourceType.POOL, req.pool_id)
     place = {"account_id": pool.account_id, "region": pool.region}
     call.tx.execute("free_numbers", **place, pool_id=pool.pool_id)
+    call.tx.execute("copy_keywords_to_numbers", **place, pool_id=pool.pool_id)
     call.tx.execute("delete_pool_identities", **place, pool_id=pool.pool_id)
     _quota.forget(call, _quota.identities_of(pool.pool_id))
     _quota.free(call, _quota.POOLS)
