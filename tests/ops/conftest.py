@@ -19,6 +19,7 @@ from wireroom.testing import Server
 
 SETTINGS = {
     "lenient": Settings(),
+    "turned": Settings(),  # for the tests that turn its clock
     "untouched": Settings(),  # for the test that looks at the very first numbers
     "strict": Settings(
         simulate=Simulate(tier="sandbox", registrations="aws", number_activation="10s", opt_in_window="30d")
@@ -30,7 +31,14 @@ SETTINGS = {
             "POOLS_PER_ACCOUNT": 2,
             "OPT_OUT_LISTS_PER_ACCOUNT": 3,
             "TAGS_PER_RESOURCE": 3,
+            "SENDER_IDS_PER_ACCOUNT": 3,
+            "CONFIGURATION_SETS_PER_ACCOUNT": 2,
+            "KEYWORDS_PER_PHONE_NUMBER": 3,
+            "KEYWORDS_PER_POOL": 4,
         }
+    ),
+    "corrected": Settings(
+        sender_ids={"GB": "SUPPORTED", "DE": "NOT_SUPPORTED", "AT": "REGISTRATION_REQUIRED"}
     ),
 }
 
@@ -109,6 +117,12 @@ def strict(clients: Clients, account: str, servers: Servers) -> Any:
 def tight(clients: Clients, account: str, servers: Servers) -> Any:
     """A client of the fresh account where the quotas are small."""
     return clients(account, server=servers("tight"))
+
+
+@pytest.fixture
+def corrected(clients: Clients, account: str, servers: Servers) -> Any:
+    """A client of the fresh account where the operator corrects AWS's table of sender IDs."""
+    return clients(account, server=servers("corrected"))
 
 
 @pytest.fixture

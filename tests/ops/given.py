@@ -43,7 +43,7 @@ def a_pool(sms: Any, number: dict[str, Any] | None = None, **changes: Any) -> di
 
 
 def a_sender_id(account: str, sender_id: str = "Wireroom", country: str = "GB", **changes: Any) -> SenderId:
-    """The row of a sender ID, until RequestSenderId is written."""
+    """The row of a sender ID, for what no request can make: a registered one, or one for Great Britain."""
     wanted = {
         "message_types": (MessageType.TRANSACTIONAL,),
         "monthly_price": "0.00",
@@ -53,6 +53,12 @@ def a_sender_id(account: str, sender_id: str = "Wireroom", country: str = "GB", 
         "created_at": NOW,
     }
     return SenderId(account, REGION, sender_id.lower(), country, sender_id, **{**wanted, **changes})
+
+
+def a_requested_sender_id(sms: Any, sender_id: str = "Wireroom", **changes: Any) -> dict[str, Any]:
+    """A sender ID for Sweden, unless said otherwise."""
+    wanted = {"SenderId": sender_id, "IsoCountryCode": "SE"}
+    return plain(sms.request_sender_id(**{**wanted, **changes}))
 
 
 def rows_of_numbers(account: str, numbers: list[str]) -> list[PhoneNumber]:

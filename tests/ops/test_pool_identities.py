@@ -3,14 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.ops.conftest import Servers
 from tests.ops.given import (
-    OTHER_TOPIC,
     REGION,
-    ROLE,
-    TOPIC,
     a_number,
     a_pool,
     a_sender_id,
@@ -22,28 +17,9 @@ from tests.ops.given import (
     plain,
     refused,
 )
-from wireroom.api.enums import KeywordAction, MessageType
-from wireroom.store.rows import Keyword
+from tests.ops.pooling import associate, disassociate, members
 
 UNKNOWN_NUMBER = "phone-" + "0" * 32
-
-
-def associate(sms: Any, pool: dict[str, Any], number: dict[str, Any], **more: Any) -> dict[str, Any]:
-    named = {"PoolId": pool["PoolId"], "OriginationIdentity": number["PhoneNumberId"]}
-    return plain(sms.associate_origination_identity(**named, **more))
-
-
-def disassociate(sms: Any, pool: dict[str, Any], number: dict[str, Any], **more: Any) -> dict[str, Any]:
-    named = {"PoolId": pool["PoolId"], "OriginationIdentity": number["PhoneNumberId"]}
-    return plain(sms.disassociate_origination_identity(**named, **more))
-
-
-def members(sms: Any, pool: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = sms.list_pool_origination_identities(PoolId=pool["PoolId"], **more)[
-        "OriginationIdentities"
-    ]
-    return found
-
 
 # -------------------------------------------------------------------------------------------------- Associate
 
@@ -94,113 +70,6 @@ def test_numbers_and_sender_ids_of_several_countries_share_a_pool(
     assert sorted(member["IsoCountryCode"] for member in members(sms, pool)) == ["DE", "GB", "GB", "US"]
 
 
-@pytest.mark.parametrize(
-    ("requested", "changes", "reason"),
-    [
-        ({"MessageType": "PROMOTIONAL"}, {}, "MESSAGE_TYPE_MISMATCH"),
-        ({"OptOutListName": "sales"}, {}, "OPT_OUT_LIST_MISMATCH"),
-        ({}, {"SelfManagedOptOutsEnabled": False}, "SELF_MANAGED_OPT_OUTS_MISMATCH"),
-        ({}, {"TwoWayEnabled": False}, "TWO_WAY_CONFIG_MISMATCH"),
-        ({}, {"TwoWayChannelArn": OTHER_TOPIC}, "TWO_WAY_CONFIG_MISMATCH"),
-        ({}, {"TwoWayChannelRole": ROLE + "-2"}, "TWO_WAY_CONFIG_MISMATCH"),
-        ({"NumberCapabilities": ["VOICE"]}, {}, "NUMBER_CAPABILITIES_MISMATCH"),
-    ],
-)
-def test_a_number_that_differs_from_the_pool_is_refused(
-    sms: Any, requested: dict[str, Any], changes: dict[str, Any], reason: str
-) -> None:
-    sms.create_opt_out_list(OptOutListName="sales")
-    settings = {
-        "TwoWayEnabled": True,
-        "TwoWayChannelArn": TOPIC,
-        "TwoWayChannelRole": ROLE,
-        "SelfManagedOptOutsEnabled": True,
-    }
-    pool = a_pool(sms)
-    sms.update_pool(PoolId=pool["PoolId"], **settings)
-    number = a_number(sms, **requested)
-    sms.update_phone_number(PhoneNumberId=number["PhoneNumberId"], **settings)
-    sms.update_phone_number(PhoneNumberId=number["PhoneNumberId"], **changes)
-    error = refused(
-        sms.associate_origination_identity,
-        PoolId=pool["PoolId"],
-        OriginationIdentity=number["PhoneNumberArn"],
-    )
-    assert_conflict(error, reason, "phone-number", number["PhoneNumberArn"])
-    assert "PoolId" not in number_now(sms, number)
-    assert len(members(sms, pool)) == 1
-
-
-def test_a_number_is_compared_with_what_the_pool_is_now(sms: Any) -> None:
-    pool, number = a_pool(sms), a_number(sms)
-    sms.update_phone_number(PhoneNumberId=number["PhoneNumberId"], SelfManagedOptOutsEnabled=True)
-    sms.update_pool(PoolId=pool["PoolId"], SelfManagedOptOutsEnabled=True)
-    assert associate(sms, pool, number)["PoolId"] == pool["PoolId"]
-
-
-@pytest.mark.parametrize(
-    "own",
-    [
-        {"keyword": "HOURS", "message": "9 to 5", "action": KeywordAction.AUTOMATIC_RESPONSE},
-        {"keyword": "START", "message": "Welcome", "action": KeywordAction.OPT_IN},
-    ],
-)
-def test_keywords_that_the_pool_does_not_have_keep_a_number_out(
-    sms: Any, account: str, put: Callable[..., None], own: dict[str, Any]
-) -> None:
-    pool, number = a_pool(sms), a_number(sms)
-    put(Keyword(account, REGION, number["PhoneNumberId"], **own))
-    error = refused(associate, sms=sms, pool=pool, number=number)
-    assert_conflict(error, "KEYWORD_MISMATCH", "phone-number", number["PhoneNumberId"])
-
-
-def test_the_same_keyword_with_another_message_keeps_a_number_out(
-    sms: Any, account: str, put: Callable[..., None]
-) -> None:
-    pool, number = a_pool(sms), a_number(sms)
-    for owner_id, message in ((pool["PoolId"], "9 to 5"), (number["PhoneNumberId"], "all day")):
-        put(Keyword(account, REGION, owner_id, "HOURS", message, KeywordAction.AUTOMATIC_RESPONSE))
-    error = refused(associate, sms=sms, pool=pool, number=number)
-    assert_conflict(error, "KEYWORD_MISMATCH", "phone-number", number["PhoneNumberId"])
-
-
-def test_a_number_with_some_capability_of_the_pool_may_join(
-    sms: Any, account: str, put: Callable[..., None]
-) -> None:
-    pool = a_pool(sms)
-    associate(sms, pool, a_number(sms, NumberCapabilities=["SMS", "VOICE"]))
-    associate(sms, pool, a_number(sms, NumberCapabilities=["VOICE"]))
-    put(a_sender_id(account))
-    of_sender_id = sms.create_pool(
-        OriginationIdentity="Wireroom", IsoCountryCode="GB", MessageType="TRANSACTIONAL"
-    )
-    associate(sms, of_sender_id, a_number(sms))
-    assert len(members(sms, pool)) == 3
-    assert len(members(sms, of_sender_id)) == 2
-
-
-def test_a_number_that_can_do_nothing_that_the_pool_can_is_kept_out(
-    sms: Any, account: str, put: Callable[..., None]
-) -> None:
-    put(a_sender_id(account))
-    texting = plain(
-        sms.create_pool(OriginationIdentity="Wireroom", IsoCountryCode="GB", MessageType="TRANSACTIONAL")
-    )
-    speaking = a_pool(sms, a_number(sms, NumberCapabilities=["VOICE"]))
-    for pool, capability in ((texting, "VOICE"), (speaking, "SMS")):
-        number = a_number(sms, NumberCapabilities=[capability])
-        error = refused(associate, sms=sms, pool=pool, number=number)
-        assert_conflict(error, "NUMBER_CAPABILITIES_MISMATCH", "phone-number", number["PhoneNumberId"])
-
-
-def test_a_number_of_one_pool_cannot_join_another(sms: Any) -> None:
-    number = a_number(sms)
-    home, other = a_pool(sms, number), a_pool(sms)
-    error = refused(associate, sms=sms, pool=other, number=number)
-    assert_conflict(error, "PHONE_NUMBER_ASSOCIATED_TO_POOL", "phone-number", number["PhoneNumberId"])
-    assert number_now(sms, number)["PoolId"] == home["PoolId"]
-
-
 def test_what_is_in_the_pool_already_cannot_join_again(
     sms: Any, account: str, put: Callable[..., None]
 ) -> None:
@@ -222,19 +91,6 @@ def test_a_sender_id_may_sit_in_many_pools(sms: Any, account: str, put: Callable
             PoolId=pool["PoolId"], OriginationIdentity="Wireroom", IsoCountryCode="GB"
         )
         assert len(members(sms, pool)) == 2
-
-
-def test_a_sender_id_of_another_message_type_is_refused(
-    sms: Any, account: str, put: Callable[..., None]
-) -> None:
-    put(a_sender_id(account, message_types=(MessageType.PROMOTIONAL,)))
-    error = refused(
-        sms.associate_origination_identity,
-        PoolId=a_pool(sms)["PoolId"],
-        OriginationIdentity="Wireroom",
-        IsoCountryCode="GB",
-    )
-    assert_conflict(error, "MESSAGE_TYPE_MISMATCH", "sender-id", "Wireroom")
 
 
 def test_a_pending_number_cannot_join(strict: Any, servers: Servers) -> None:

@@ -1,4 +1,4 @@
-"""CreatePool, UpdatePool, DeletePool (control-plane §1)."""
+"""CreatePool, DeletePool (control-plane §1)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,9 +8,7 @@ import pytest
 
 from tests.ops.conftest import Clients, Servers
 from tests.ops.given import (
-    CONNECT,
     OTHER_ACCOUNT,
-    OTHER_TOPIC,
     REGION,
     ROLE,
     TOPIC,
@@ -26,13 +24,11 @@ from tests.ops.given import (
     refused,
     used,
 )
-from wireroom.api.enums import KeywordAction
-from wireroom.store.rows import Count, Keyword
+from wireroom.store.rows import Count
 from wireroom.testing import Server
 
 UNKNOWN_POOL = "pool-" + "0" * 32
 UNKNOWN_NUMBER = "phone-" + "0" * 32
-PROMOTIONAL = {"MessageType": "PROMOTIONAL"}
 
 # ------------------------------------------------------------------------------------------------- CreatePool
 
@@ -77,24 +73,7 @@ def test_a_pool_takes_over_what_is_set_on_its_first_number_but_deletion_protecti
     assert number_now(sms, number)["PoolId"] == pool["PoolId"]
 
 
-def test_a_pool_takes_over_the_keywords_of_its_first_number(
-    sms: Any, account: str, put: Callable[..., None]
-) -> None:
-    first, second = a_number(sms), a_number(sms)
-    for number in (first, second):
-        put(
-            Keyword(
-                account, REGION, number["PhoneNumberId"], "HOURS", "9 to 5", KeywordAction.AUTOMATIC_RESPONSE
-            )
-        )
-    pool = a_pool(sms, first)
-    sms.associate_origination_identity(PoolId=pool["PoolId"], OriginationIdentity=second["PhoneNumberId"])
-    assert number_now(sms, second)["PoolId"] == pool["PoolId"]
-
-
-def test_a_pool_of_a_sender_id_has_the_defaults(
-    sms: Any, account: str, put: Callable[..., None], ask: Callable[..., list[Any]]
-) -> None:
+def test_a_pool_of_a_sender_id_has_the_defaults(sms: Any, account: str, put: Callable[..., None]) -> None:
     put(a_sender_id(account))
     pool = plain(
         sms.create_pool(OriginationIdentity="WIREROOM", IsoCountryCode="GB", MessageType="TRANSACTIONAL")
@@ -102,11 +81,6 @@ def test_a_pool_of_a_sender_id_has_the_defaults(
     assert pool["OptOutListName"] == "Default"
     assert pool["TwoWayEnabled"] is False
     assert pool["SelfManagedOptOutsEnabled"] is False
-    fresh = a_number(sms)
-    sms.associate_origination_identity(PoolId=pool["PoolId"], OriginationIdentity=fresh["PhoneNumberId"])
-    for owner_id in (pool["PoolId"], fresh["PhoneNumberId"]):
-        actions = {word.keyword: word.action for word in ask("keywords_of", owner_id=owner_id)}
-        assert actions == {"HELP": "AUTOMATIC_RESPONSE", "STOP": "OPT_OUT"}
 
 
 @pytest.mark.parametrize("member", ["PhoneNumberId", "PhoneNumberArn", "PhoneNumber"])
@@ -264,131 +238,6 @@ def test_the_same_client_token_makes_one_pool(sms: Any) -> None:
     assert_invalid(error, "INVALID_PARAMETER", "ClientToken")
 
 
-# ------------------------------------------------------------------------------------------------- UpdatePool
-
-
-def test_an_update_without_members_changes_nothing(sms: Any) -> None:
-    pool = a_pool(sms)
-    assert plain(sms.update_pool(PoolId=pool["PoolId"])) == pool
-
-
-def test_what_is_set_on_a_pool_is_set_on_its_numbers_too(sms: Any) -> None:
-    sms.create_opt_out_list(OptOutListName="sales")
-    first, second = a_number(sms), a_number(sms)
-    pool = a_pool(sms, first)
-    sms.associate_origination_identity(PoolId=pool["PoolId"], OriginationIdentity=second["PhoneNumberId"])
-    changed = plain(
-        sms.update_pool(
-            PoolId=pool["PoolArn"],
-            TwoWayEnabled=True,
-            TwoWayChannelArn=TOPIC,
-            TwoWayChannelRole=ROLE,
-            SelfManagedOptOutsEnabled=True,
-            OptOutListName="sales",
-            SharedRoutesEnabled=True,
-            DeletionProtectionEnabled=True,
-        )
-    )
-    driven = {
-        "TwoWayEnabled": True,
-        "TwoWayChannelArn": TOPIC,
-        "TwoWayChannelRole": ROLE,
-        "SelfManagedOptOutsEnabled": True,
-        "OptOutListName": "sales",
-    }
-    assert changed == {**pool, **driven, "SharedRoutesEnabled": True, "DeletionProtectionEnabled": True}
-    assert sms.describe_pools(PoolIds=[pool["PoolId"]])["Pools"] == [changed]
-    for number in (first, second):
-        now = number_now(sms, number)
-        assert {name: now[name] for name in driven} == driven
-        assert now["DeletionProtectionEnabled"] is False
-
-
-def test_each_setting_of_a_pool_stays_as_it_is_when_it_is_not_given(sms: Any) -> None:
-    pool = a_pool(sms)
-    settings = {
-        "TwoWayEnabled": True,
-        "TwoWayChannelArn": TOPIC,
-        "SelfManagedOptOutsEnabled": True,
-        "SharedRoutesEnabled": True,
-        "DeletionProtectionEnabled": True,
-    }
-    sms.update_pool(PoolId=pool["PoolId"], **settings)
-    changed = plain(sms.update_pool(PoolId=pool["PoolId"], SharedRoutesEnabled=False))
-    assert changed == {**pool, **settings, "SharedRoutesEnabled": False}
-
-
-def test_two_way_turned_off_forgets_channel_and_role(sms: Any) -> None:
-    pool = a_pool(sms)
-    sms.update_pool(PoolId=pool["PoolId"], TwoWayEnabled=True, TwoWayChannelArn=TOPIC, TwoWayChannelRole=ROLE)
-    assert plain(sms.update_pool(PoolId=pool["PoolId"], TwoWayEnabled=False)) == pool
-    error = refused(sms.update_pool, PoolId=pool["PoolId"], TwoWayEnabled=True)
-    assert_invalid(error, "TWO_WAY_CHANNEL_NOT_PRESENT", "TwoWayChannelArn")
-
-
-def test_a_stored_channel_is_enough_for_two_way(sms: Any) -> None:
-    pool = a_pool(sms)
-    sms.update_pool(PoolId=pool["PoolId"], TwoWayEnabled=True, TwoWayChannelArn=TOPIC)
-    assert sms.update_pool(PoolId=pool["PoolId"], TwoWayEnabled=True)["TwoWayChannelArn"] == TOPIC
-    changed = sms.update_pool(PoolId=pool["PoolId"], TwoWayChannelArn=OTHER_TOPIC)
-    assert changed["TwoWayChannelArn"] == OTHER_TOPIC
-
-
-def test_amazon_connect_is_a_two_way_channel_with_a_role(sms: Any) -> None:
-    pool = a_pool(sms)
-    error = refused(sms.update_pool, PoolId=pool["PoolId"], TwoWayEnabled=True, TwoWayChannelArn=CONNECT)
-    assert_invalid(error, "MISSING_PARAMETER", "TwoWayChannelRole")
-    changed = sms.update_pool(
-        PoolId=pool["PoolId"], TwoWayEnabled=True, TwoWayChannelArn=CONNECT, TwoWayChannelRole=ROLE
-    )
-    assert (changed["TwoWayChannelArn"], changed["TwoWayChannelRole"]) == (CONNECT, ROLE)
-
-
-@pytest.mark.parametrize(
-    ("given", "reason", "field"),
-    [
-        ({"TwoWayEnabled": True}, "TWO_WAY_CHANNEL_NOT_PRESENT", "TwoWayChannelArn"),
-        ({"TwoWayChannelArn": TOPIC}, "TWO_WAY_NOT_ENABLED", "TwoWayEnabled"),
-        ({"TwoWayChannelRole": ROLE}, "TWO_WAY_NOT_ENABLED", "TwoWayEnabled"),
-        ({"TwoWayEnabled": False, "TwoWayChannelArn": TOPIC}, "TWO_WAY_NOT_ENABLED", "TwoWayEnabled"),
-        (
-            {"TwoWayEnabled": True, "TwoWayChannelArn": "arn:aws:sqs:us-east-1:123456789012:queue"},
-            "INVALID_ARN",
-            "TwoWayChannelArn",
-        ),
-        (
-            {"TwoWayEnabled": True, "TwoWayChannelArn": TOPIC, "TwoWayChannelRole": "arn:aws:sns:not-a-role"},
-            "INVALID_ARN",
-            "TwoWayChannelRole",
-        ),
-    ],
-)
-def test_two_way_settings_that_make_no_sense_are_refused_and_change_nothing(
-    sms: Any, given: dict[str, Any], reason: str, field: str
-) -> None:
-    pool = a_pool(sms)
-    error = refused(sms.update_pool, PoolId=pool["PoolId"], DeletionProtectionEnabled=True, **given)
-    assert_invalid(error, reason, field)
-    assert sms.describe_pools()["Pools"] == [pool]
-
-
-def test_an_unknown_opt_out_list_cannot_be_set_on_a_pool(sms: Any) -> None:
-    pool = a_pool(sms)
-    error = refused(sms.update_pool, PoolId=pool["PoolId"], OptOutListName="nowhere")
-    assert_not_found(error, "opt-out-list", "nowhere")
-
-
-@pytest.mark.parametrize("operation", ["update_pool", "delete_pool", "list_pool_origination_identities"])
-def test_a_pool_that_is_unknown_empty_or_no_pool_is_refused(sms: Any, account: str, operation: str) -> None:
-    call = getattr(sms, operation)
-    assert_not_found(refused(call, PoolId=UNKNOWN_POOL), "pool", UNKNOWN_POOL)
-    theirs = f"arn:aws:sms-voice:{REGION}:{OTHER_ACCOUNT}:pool/{UNKNOWN_POOL}"
-    assert_not_found(refused(call, PoolId=theirs), "pool", theirs)
-    assert_invalid(refused(call, PoolId=""), "MISSING_PARAMETER", "PoolId")
-    no_pool = f"arn:aws:sms-voice:{REGION}:{account}:opt-out-list/Default"
-    assert_invalid(refused(call, PoolId=no_pool), "INVALID_ARN", "PoolId")
-
-
 # ------------------------------------------------------------------------------------------------- DeletePool
 
 
@@ -452,3 +301,8 @@ def test_twenty_five_pools_are_the_quota_of_an_account(
     )
     assert_quota(error, "POOLS_PER_ACCOUNT")
     assert used(sms, "POOLS") == 25
+
+
+def test_an_old_sdk_that_sends_the_country_and_a_new_one_that_does_not_both_make_a_pool(sms: Any) -> None:
+    assert a_pool(sms, IsoCountryCode="US")["Status"] == "ACTIVE"
+    assert a_pool(sms, a_number(sms))["Status"] == "ACTIVE"
