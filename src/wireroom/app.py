@@ -16,14 +16,20 @@ import ssl
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
 
 from wireroom.bus.embedded import EmbeddedBus
+from wireroom.carriers.simulator.ledger import FILE as LEDGER
+from wireroom.carriers.simulator.ledger import Ledger
 from wireroom.carriers.simulator.network import SimulatedNetwork
 from wireroom.config import AuthMode, ConfigError, Settings, milliseconds
+from wireroom.console.parts import Books
+from wireroom.core import pricing
 from wireroom.delivery.line import Line
+from wireroom.delivery.retention import Retention
 from wireroom.delivery.route import ROUTE
 from wireroom.edge import data_dir
 from wireroom.edge.asgi import make_door
@@ -35,7 +41,9 @@ from wireroom.edge.ids import Ids
 from wireroom.edge.keys import Keyring, KeyStore
 from wireroom.edge.seed import sow
 from wireroom.edge.server import Door, HttpServer, Limits, bind
+from wireroom.edge.sts import Sts
 from wireroom.observe import BusinessClock, Counters, MachineClock, SystemClock
+from wireroom.sending import stories
 from wireroom.store.sqlite import SqliteEngine
 from wireroom.store.tx import HandOver
 
@@ -74,13 +82,25 @@ class App:
         self.bus = EmbeddedBus()
         self.simulator = SimulatedNetwork(self.directory, settings, self.clock, self.machine)
         self._tls = _tls(settings)
-        self.disk = Disk(self.directory, settings, self.machine)
+        self.disk = Disk(self.directory, settings.disk)
+        self._watching: asyncio.Task[None] | None = None
         self.engine = SqliteEngine.open(self.directory, self.machine, self.counters)
         data_dir.forget_served(self.directory)  # by one that was killed
         carriers = {self.simulator.name: self.simulator}
-        self.line = Line(self.engine, self.bus, carriers, self.clock, self.machine, self.counters)
+        self.retention = Retention(self.engine, self.clock, settings, self.simulator.forget)
+        self.line = Line(
+            self.engine,
+            self.bus,
+            carriers,
+            self.clock,
+            self.machine,
+            self.counters,
+            stickiness=milliseconds(settings.retention.stickiness),
+            retention=self.retention,
+        )
         self.engine.on_commit(self.line.handed_over)
         self.engine.on_commit(self._announce)
+        self.engine.on_commit(stories.note_kept)
         self.new_id = Ids(self.machine)
         keyring = Keyring(self.engine, self.seal, NOBODY)
         self.keys = KeyStore(self.engine, self.seal, self.clock, keyring.forget)
@@ -100,7 +120,8 @@ class App:
             counters=self.counters,
         )
         limits = Limits(milliseconds(settings.request_timeout) / 1000, IDLE_SECONDS, settings.max_connections)
-        door = make_door(self.chain, settings, self._console)
+        sts = Sts(self.callers, self.chain.new_request_id)
+        door = make_door(self.chain, sts, settings, self._console)
         self._http = HttpServer(door, limits, self.machine, self._tls)
         self._console_door: Door | None = None
         self._started = False
@@ -116,6 +137,7 @@ class App:
         with contextlib.ExitStack() as unless_listening:
             unless_listening.callback(sock.close)
             self._started = True
+            self._watching = asyncio.create_task(self.disk.watch(), name="disk")
             await self.line.start()
             if settings.seed is not None:
                 await sow(self.chain, self.engine, Path(settings.seed))
@@ -132,6 +154,8 @@ class App:
         """No new work; what was begun ends; the data are closed. Harmless where `start` failed."""
         self.stopping.set()
         await self._http.stop(GRACE_SECONDS)
+        if self._watching is not None:
+            self._watching.cancel()
         if self._started:
             await self.line.stop()
         await self.engine.close()
@@ -156,16 +180,25 @@ class App:
                     self.callers,
                     self.keys,
                     self.stopping,
-                    self._make_carriers_forget,
+                    self.disk,
+                    Books(
+                        self._make_carriers_forget,
+                        self.simulator.erase,
+                        self._make_carriers_forget_all,
+                        partial(_empty_logs, self.engine, self.simulator),
+                    ),
                 )
             )
         return self._console_door
 
-    async def _make_carriers_forget(self, message_ids: Sequence[str] | None) -> None:
-        if message_ids is None:
-            await self.simulator.clear()
-        else:
-            await self.simulator.forget(message_ids)
+    async def _make_carriers_forget(self, message_ids: Sequence[str]) -> None:
+        await self.simulator.forget(message_ids)
+        self.retention.recount()
+        await self.line.recount()
+
+    async def _make_carriers_forget_all(self) -> None:
+        await self.simulator.clear()
+        self.retention.recount()
         await self.line.recount()
 
     def _announce(self, items: Sequence[HandOver]) -> None:
@@ -207,15 +240,38 @@ async def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
 
 @contextlib.asynccontextmanager
+async def opened(directory: Path) -> AsyncIterator[SqliteEngine]:
+    """The data of a directory that nobody serves, brought up to this release. Raises StoreError."""
+    engine = SqliteEngine.open(directory, MachineClock(), Counters())
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+@contextlib.asynccontextmanager
+async def opened_with_books(directory: Path) -> AsyncIterator[tuple[SqliteEngine, Books]]:
+    """The data of a directory that nobody serves, and what is kept beside them. Raises StoreError."""
+    async with opened(directory) as engine:
+        ledger = Ledger(directory / LEDGER, MachineClock().now())
+        try:
+            emptied = partial(_empty_logs, engine, ledger)
+            yield engine, Books(ledger.forget, ledger.erase, ledger.clear, emptied)
+        finally:
+            await ledger.close()
+
+
+async def _empty_logs(engine: SqliteEngine, book: SimulatedNetwork | Ledger) -> bool:
+    return await book.empty_log() and await engine.empty_log()
+
+
+@contextlib.asynccontextmanager
 async def opened_keys(settings: Settings) -> AsyncIterator[KeyStore]:
     """The access keys of a data directory that nobody serves. Raises ConfigError, StoreError."""
     assert settings.data_dir is not None
     directory = _made(Path(settings.data_dir))
-    engine = SqliteEngine.open(directory, MachineClock(), Counters())
-    try:
+    async with opened(directory) as engine:
         yield KeyStore(engine, data_dir.seal(directory, settings.secret_key), SystemClock())
-    finally:
-        await engine.close()
 
 
 def _made(directory: Path) -> Path:
@@ -302,6 +358,7 @@ def log_to_stderr() -> None:
 
 
 def _check(settings: Settings) -> None:
+    pricing.table_with(settings.prices)  # names a country or kind that there is not
     if settings.auth is AuthMode.OPEN and not is_loopback(settings.host) and not settings.insecure_open:
         raise ConfigError(
             f"host {settings.host} can be reached by others, and in open mode anybody who reaches it is "

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.console.conftest import NOW, Sender
-from wireroom.carriers.port import Unknown
+from wireroom.api.enums import EventType
+from wireroom.carriers.port import Refused, Unknown
 from wireroom.testing import CallFailed, Server
 
 FIELDS = {
@@ -106,6 +107,44 @@ def test_a_part_that_waits_for_the_carrier_is_pending(server: Server, sender: Se
     assert [part["status"] for part in message["parts"]] == ["PENDING"]
     assert message["parts"][0]["carrierMessageId"] is None
     assert message["events"] == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        ("TEXT_DELIVERED", "DELIVERED"),
+        ("TEXT_CARRIER_BLOCKED", "FAILED"),
+        ("TEXT_TTL_EXPIRED", "EXPIRED"),
+        ("TEXT_UNKNOWN", "UNKNOWN"),
+    ],
+)
+@pytest.mark.parametrize(("body", "parts"), [("hello", 1), ("x" * 200, 2)])
+def test_parts_are_shown_as_their_receipts_left_them(
+    monkeypatch: pytest.MonkeyPatch,
+    server: Server,
+    sender: Sender,
+    outcome: str,
+    status: str,
+    body: str,
+    parts: int,
+) -> None:
+    monkeypatch.setattr(server.app.simulator, "_failure", EventType(outcome))
+    message_id = sender.send(body, "+14254147167")  # AWS's failure destination
+    server.settled()
+    assert [part["status"] for part in server.call(f"/messages/{message_id}")["parts"]] == ["SENT"] * parts
+    server.turn(1)
+    server.settled()
+    message = server.call(f"/messages/{message_id}")
+    assert message["status"] == status
+    assert [part["status"] for part in message["parts"]] == [status] * parts
+
+
+def test_the_only_part_of_a_refused_text_failed(server: Server, sender: Sender, handset: str) -> None:
+    server.app.simulator.answer_next(Refused(EventType.TEXT_SPAM))
+    message_id = sender.send("hello", handset)
+    server.settled()
+    [part] = server.call(f"/messages/{message_id}")["parts"]
+    assert (part["status"], part["carrierMessageId"]) == ("FAILED", None)
 
 
 def test_the_newest_text_comes_first(server: Server, sender: Sender, handset: str) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.console.conftest import Sender
 from wireroom.carriers.port import Later
-from wireroom.store.rows import TABLES
+from wireroom.store.rows import TABLES, Degraded, Sticky, Trouble
+from wireroom.store.tx import Tx
 from wireroom.testing import CallFailed, Server
 
 
@@ -48,6 +49,30 @@ def test_a_reset_of_all_leaves_access_keys_alone(new_server: Callable[[], Server
             )
         )
     assert {name for name, count in rows.items() if count} == {"access_keys"}
+
+
+def test_what_receipts_said_of_identities_is_forgotten_for_one_account(server: Server) -> None:
+    gone, kept = "444455556666", "444455557777"
+    rows = [
+        row
+        for account in (gone, kept)
+        for row in (
+            Sticky(account, "us-east-1", "+14255550101", "+12065550100", 1),
+            Trouble(account, "us-east-1", "+12065550100", 1, "embedded", 3, 2),
+            Degraded(account, "us-east-1", "+12065550100", 2**42, "2 of 3"),
+        )
+    ]
+    engine = server.app.engine
+    server.run(engine.run(lambda tx: tx.insert(*rows), "standing"))
+    server.call("/reset", "POST", {"account": gone})
+
+    def left(tx: Tx) -> tuple[list[Sticky], list[Trouble], list[Degraded]]:
+        return tx.page(Sticky, {}, None, 99), tx.page(Trouble, {}, None, 99), tx.page(Degraded, {}, None, 99)
+
+    for some in server.run(engine.read(left, "left")):
+        accounts = {row.account_id for row in some}
+        assert kept in accounts
+        assert gone not in accounts
 
 
 def test_texts_that_are_under_way_are_forgotten_too(server: Server, sender: Sender, handset: str) -> None:

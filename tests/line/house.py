@@ -12,11 +12,14 @@ from typing import Any
 from wireroom.api.enums import EventType, MessageType, NumberCapability, NumberType
 from wireroom.bus.embedded import EmbeddedBus
 from wireroom.carriers.port import Handed, Hear, OnDoubt, Outcome, Receipt, Segment
-from wireroom.config import Settings
+from wireroom.config import Settings, milliseconds
 from wireroom.core.gates import Refused
 from wireroom.core.ids import uuid7
 from wireroom.delivery.line import Line
+from wireroom.delivery.retention import Retention
+from wireroom.delivery.sweep import Sweep
 from wireroom.observe import Counters, MachineClock, ManualClock
+from wireroom.sending import stories
 from wireroom.sending.accept import Accepted, Draft, accept
 from wireroom.store.rows import Event, Message, Outbox, Part, PhoneNumber, Place
 from wireroom.store.sqlite import SqliteEngine
@@ -62,18 +65,43 @@ class ScriptedCarrier:
         assert self._hear is not None
         await self._hear([Receipt(carrier_message_id, outcome)])
 
+    async def says_at_once(self, outcome: EventType, *carrier_message_ids: str) -> None:
+        assert self._hear is not None
+        await self._hear([Receipt(each, outcome) for each in carrier_message_ids])
+
 
 class House:
-    def __init__(self, engine: SqliteEngine, carrier: ScriptedCarrier, counters: Counters) -> None:
+    def __init__(
+        self, engine: SqliteEngine, carrier: ScriptedCarrier, counters: Counters, settings: Settings
+    ) -> None:
         self.engine = engine
         self.bus = EmbeddedBus()
         self.carrier = carrier
         self.clock = ManualClock(NOW)
         self.machine = MachineClock()
         self.counters = counters
-        self.settings = Settings()
-        self.line = Line(engine, self.bus, {carrier.name: carrier}, self.clock, self.machine, counters)
+        self.settings = settings
+        self.forgotten: list[str] = []
+        self.retention = Retention(engine, self.clock, self.settings, self._forget)
+        self.line = Line(
+            engine,
+            self.bus,
+            {carrier.name: carrier},
+            self.clock,
+            self.machine,
+            counters,
+            stickiness=milliseconds(self.settings.retention.stickiness),
+            retention=self.retention,
+        )
+        self.sweeper = Sweep(
+            engine, self.clock, self.machine, milliseconds(self.settings.retention.stickiness)
+        )
         engine.on_commit(self.line.handed_over)
+        engine.on_commit(stories.note_kept)
+
+    async def _forget(self, message_ids: Sequence[str]) -> None:
+        """What the carriers are told of texts that are to be deleted."""
+        self.forgotten.extend(message_ids)
 
     def rows_written(self) -> int:
         return self.counters.snapshot().get("store.rows_written", 0)
@@ -157,12 +185,16 @@ def number(identity: str, number_type: NumberType, identity_id: str, country: st
 
 @asynccontextmanager
 async def house(
-    directory: Path, carrier: ScriptedCarrier | None = None, *, running: bool = True
+    directory: Path,
+    carrier: ScriptedCarrier | None = None,
+    *,
+    running: bool = True,
+    settings: Settings | None = None,
 ) -> AsyncIterator[House]:
     """A house on a data directory; the same directory may be opened again after it was closed."""
     counters = Counters()
     engine = SqliteEngine.open(directory, MachineClock(), counters)
-    there = House(engine, carrier or ScriptedCarrier(), counters)
+    there = House(engine, carrier or ScriptedCarrier(), counters, settings or Settings())
     if await engine.read(lambda tx: tx.get(Place, ACCOUNT, REGION), "place") is None:
         await engine.run(
             lambda tx: tx.insert(

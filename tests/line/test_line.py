@@ -32,20 +32,6 @@ def test_a_text_is_handed_over_and_its_receipt_ends_it(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_one_part_text_costs_at_most_12_row_writes(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with house(tmp_path) as there:
-            await there.send("the month's spend row is there now")
-            await there.line.idle()
-            before = there.rows_written()
-            await there.send("hello", retry_of="d" * 32)
-            await there.line.idle()
-            await there.carrier.says("c2")
-            assert there.rows_written() - before <= 12
-
-    asyncio.run(story())
-
-
 def test_beyond_the_backlog_a_send_is_told_to_come_again(tmp_path: Path) -> None:
     async def story() -> None:
         async with house(tmp_path) as there:
@@ -389,14 +375,14 @@ def test_what_finds_no_room_in_memory_is_claimed_from_the_outbox(
 def test_a_text_that_breaks_a_stage_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from wireroom.delivery import submit
 
-    settle = submit.settle
+    settle = submit._settle
 
-    def broken(tx, routed, *rest):  # type: ignore[no-untyped-def]  # stands in for settle, whatever it takes
+    def broken(tx, routed, *rest):  # type: ignore[no-untyped-def]  # stands in for _settle, whatever it takes
         if routed.job.message.body == "poison":
             raise RuntimeError("a bug")
         return settle(tx, routed, *rest)
 
-    monkeypatch.setattr(submit, "settle", broken)
+    monkeypatch.setattr(submit, "_settle", broken)
 
     async def story() -> None:
         async with house(tmp_path, running=False) as there:

@@ -7,7 +7,6 @@ import pytest
 
 from tests.line.house import House, house
 from wireroom.core.message import RETRY_LIFE
-from wireroom.delivery.sweep import sweep
 from wireroom.store.rows import Message
 from wireroom.store.tx import Duplicate
 
@@ -71,11 +70,11 @@ def test_what_is_remembered_of_calls_is_swept(tmp_path: Path, monkeypatch: pytes
     async def story() -> None:
         async with house(tmp_path) as there:
             await there.send(retry_of=CALL)
-            await sweep(there.engine, there.clock, there.machine)
+            await there.sweeper.once()
             assert await remembered(there) == [CALL]
             now = there.machine.now()
             monkeypatch.setattr(there.machine, "now", lambda: now + RETRY_LIFE + 60_000)
-            await sweep(there.engine, there.clock, there.machine)
+            await there.sweeper.once()
             assert await remembered(there) == []
 
     asyncio.run(story())

@@ -12,6 +12,7 @@ from wireroom.store.engine import Unavailable
 from wireroom.store.group_commit import (
     BATCH_OPERATIONS,
     CHECKPOINT_PAGES,
+    LINGER,
     PATIENT_SHARE,
     PAUSE_PAGES,
     GroupCommit,
@@ -46,6 +47,7 @@ class PaperWriter:
         self.open: list[str] = []
         self.copies: list[int] = []  # how many batches there were when a copy of the log was made
         self.copied: Callable[[], int] = lambda: self.log_pages
+        self.emptied: Callable[[], bool] = lambda: True
         self.fault: str | None = None
         self._written = 0
 
@@ -85,6 +87,9 @@ class PaperWriter:
     def copy_log(self) -> int:
         self.copies.append(len(self.batches))
         return self.copied()
+
+    def empty_log(self) -> bool:
+        return self.emptied()
 
 
 class House:
@@ -262,3 +267,42 @@ def test_a_checkpoint_that_fails_stops_nobody(house: House, caplog: pytest.LogCa
     for _ in range(6):
         assert house.run(CALLER) == [None]
     assert "a checkpoint failed, another will be tried: disk I/O error" in caplog.text
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_nobody_writes_while_the_log_is_emptied(house: House, patient: bool) -> None:
+    """Neither who comes then, nor patient work that lingered for company."""
+    going_on = threading.Event()
+
+    def emptied() -> bool:
+        assert going_on.wait(10)
+        return True
+
+    house.writer.emptied = emptied
+
+    async def work() -> None:
+        writing = asyncio.create_task(house.group.run(house.operation("work"), "work", patient=patient))
+        if patient:
+            await asyncio.to_thread(lambda: None)  # it has begun to linger
+        emptying = asyncio.create_task(house.group.empty_log())
+        await asyncio.wait([writing], timeout=3 * LINGER if patient else None)
+        assert house.writer.batches == ([] if patient else [["work"]])
+        late = asyncio.create_task(house.group.run(house.operation("late"), "late", patient=False))
+        await asyncio.wait([late], timeout=3 * LINGER)
+        assert ["late"] not in house.writer.batches
+        going_on.set()
+        assert await emptying
+        await asyncio.gather(writing, late)
+
+    house._runner.run(work())
+    assert sorted(name for batch in house.writer.batches for name in batch) == ["late", "work"]
+
+
+def test_a_log_that_cannot_be_emptied_stops_nobody(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> bool:
+        raise OSError("disk I/O error")
+
+    house.writer.emptied = fail
+    assert not house._runner.run(house.group.empty_log())
+    assert "the log could not be emptied: disk I/O error" in caplog.text
+    assert house.run(CALLER) == [None]

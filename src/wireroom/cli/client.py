@@ -108,6 +108,14 @@ def server_of(directory: Path, settings: Settings) -> Client | None:
     return Client(served.url, Credential(data_dir.OPERATOR, seal.operator_secret()), served.tls_cert)
 
 
+def asked(server: Client, method: str, path: str, body: object = None) -> Any:
+    """Something under /_wireroom, for a command: what is wrong raises Refused."""
+    try:
+        return server.ours(method, path, body=body)
+    except Failed as error:
+        raise Refused(str(error)) from error
+
+
 def _reachable(url: str) -> str:
     """A server that listens everywhere is talked to on this machine."""
     return url.rstrip("/").replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -10,15 +10,14 @@ from typing import Any, TypeVar
 
 import click
 
-from wireroom.cli.client import Client, Failed, server_of
-from wireroom.cli.options import Refused, config_option, settings_from
+from wireroom.cli.client import asked, server_of
+from wireroom.cli.options import Refused, config_option, directory_from
 from wireroom.config import Settings
 from wireroom.edge.keys import KeyStore
 
 T = TypeVar("T")
 
 _NOBODY = "0" * 12
-_DIRECTORY = "Which data directory? Give --data-dir, or WIREROOM_DATA_DIR."
 
 
 def _data_dir_option(command: Any) -> Any:
@@ -38,10 +37,10 @@ def create(account: str, admin: bool, data_dir: str | None, config_file: Path | 
     """Make a key. Its secret is shown this once."""
     if not (len(account) == 12 and account.isdecimal()):
         raise Refused("An account is twelve digits.")
-    settings, directory = _where(data_dir, config_file)
+    settings, directory = directory_from(config_file, data_dir)
     server = server_of(directory, settings)
     if server is not None:
-        made = _asked(server, "POST", "/keys", {"account": account, "admin": admin})
+        made = asked(server, "POST", "/keys", {"account": account, "admin": admin})
         access_key_id, secret = made["accessKeyId"], made["secretAccessKey"]
     else:
         new = _opened(settings, lambda store: store.create(account, admin))
@@ -54,12 +53,12 @@ def create(account: str, admin: bool, data_dir: str | None, config_file: Path | 
 @_data_dir_option
 def list_keys(data_dir: str | None, config_file: Path | None) -> None:
     """Every key, without its secret."""
-    settings, directory = _where(data_dir, config_file)
+    settings, directory = directory_from(config_file, data_dir)
     server = server_of(directory, settings)
     if server is not None:
         rows = [
             (key["accessKeyId"], key["account"], key["admin"])
-            for key in _asked(server, "GET", "/keys")["keys"]
+            for key in asked(server, "GET", "/keys")["keys"]
         ]
     else:
         keys = _opened(settings, lambda store: store.all())
@@ -73,27 +72,13 @@ def list_keys(data_dir: str | None, config_file: Path | None) -> None:
 @_data_dir_option
 def delete(access_key_id: str, data_dir: str | None, config_file: Path | None) -> None:
     """Delete a key: what it signs is refused from now on."""
-    settings, directory = _where(data_dir, config_file)
+    settings, directory = directory_from(config_file, data_dir)
     server = server_of(directory, settings)
     if server is not None:
-        _asked(server, "DELETE", f"/keys/{access_key_id}")
+        asked(server, "DELETE", f"/keys/{access_key_id}")
     elif _opened(settings, lambda store: store.delete(access_key_id)) is None:
         raise Refused("There is no access key of this id.")
     click.echo(f"{access_key_id} is deleted", err=True)
-
-
-def _where(data_dir: str | None, config_file: Path | None) -> tuple[Settings, Path]:
-    settings = settings_from(config_file, data_dir=data_dir)
-    if settings.data_dir is None:
-        raise Refused(_DIRECTORY)
-    return settings, Path(settings.data_dir)
-
-
-def _asked(server: Client, method: str, path: str, body: object = None) -> Any:
-    try:
-        return server.ours(method, path, body=body)
-    except Failed as error:
-        raise Refused(str(error)) from error
 
 
 def _opened(settings: Settings, work: Callable[[KeyStore], Awaitable[T]]) -> T:

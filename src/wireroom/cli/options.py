@@ -40,3 +40,11 @@ def settings_from(config_file: Path | None, **given: object) -> Settings:
         return load(config_file, None, **given)
     except ConfigError as error:
         raise Refused(str(error)) from error
+
+
+def directory_from(config_file: Path | None, data_dir: str | None) -> tuple[Settings, Path]:
+    """Settings, and the data directory that they name. Raises Refused where there is none."""
+    settings = settings_from(config_file, data_dir=data_dir)
+    if settings.data_dir is None:
+        raise Refused("Which data directory? Give --data-dir, or WIREROOM_DATA_DIR.")
+    return settings, Path(settings.data_dir)

@@ -7,19 +7,32 @@ from msgspec import Struct
 
 from wireroom.bus.port import Bus
 from wireroom.edge.callers import Callers
+from wireroom.edge.disk import Disk
 from wireroom.edge.keys import KeyStore
 from wireroom.store.engine import Engine
 
 
-class Parts(Struct, frozen=True):
-    """`forget` makes the carriers forget messages by id; None makes them forget everything."""
+class Books(Struct, frozen=True):
+    """What is kept of texts beside the store's rows: the carriers' own books, and the logs of all files."""
 
+    forget: Callable[[Sequence[str]], Awaitable[None]]
+    """The carriers forget messages, by id."""
+    forget_number: Callable[[str], Awaitable[None]]
+    """The carriers forget whatever this number got."""
+    forget_all: Callable[[], Awaitable[None]]
+    """The carriers forget everything."""
+    empty_logs: Callable[[], Awaitable[bool]]
+    """Nothing that was deleted is left in a file; False while another program reads what was before."""
+
+
+class Parts(Struct, frozen=True):
     engine: Engine
     bus: Bus
     callers: Callers
     keys: KeyStore
     stopping: asyncio.Event
-    forget: Callable[[Sequence[str] | None], Awaitable[None]]
+    disk: Disk
+    books: Books
 
 
 class Problem(Exception):

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from wireroom import __version__
-from wireroom.console import access, page
+from wireroom.console import access, forget, page
 from wireroom.console.messages import DEFAULT_PAGE, LARGEST_PAGE, get_message, list_messages
 from wireroom.console.parts import Parts, Problem
 from wireroom.console.reset import reset
@@ -57,6 +57,7 @@ def make_console(parts: Parts) -> Door:
             route("/messages/wait", console.wait),
             route("/messages/{message_id}", console.message),
             route("/reset", console.reset, method="POST", admin=True),
+            route("/forget", console.forget, method="POST", admin=True),
             route("/keys", console.keys, admin=True),
             route("/keys", console.new_key, method="POST", admin=True),
             route("/keys/{access_key_id}", console.no_key, method="DELETE", admin=True),
@@ -79,6 +80,9 @@ class _Console:
         reasons = []
         if self._parts.stopping.is_set():
             reasons.append("The server stops.")
+        self._parts.disk.look()
+        if self._parts.disk.reason is not None:
+            reasons.append(self._parts.disk.reason)
         try:
             await self._parts.engine.run(
                 lambda tx: tx.one("count", account_id="", region="", name="ready", by=1), "ready"
@@ -113,6 +117,12 @@ class _Console:
         wanted = _decode(await request.body(), ResetRequest)
         account = None if wanted.account is None else access.account_id(wanted.account)
         return as_json({"reset": await reset(self._parts, account)})
+
+    async def forget(self, request: Request, _: Visitor) -> Response:
+        wanted = _decode(await request.body(), forget.ForgetRequest)
+        number, account = forget.number_of(wanted.number), wanted.account
+        account = None if account is None else access.account_id(account)
+        return as_json(await forget.forget(self._parts.engine, self._parts.books, number, account))
 
     async def keys(self, _: Request, __: Visitor) -> Response:
         return as_json(await access.list_keys(self._parts))

@@ -15,8 +15,9 @@ from typing import TypeVar, cast
 from wireroom.bus.port import Bus
 from wireroom.carriers.port import Carrier, Outcome, Receipt
 from wireroom.delivery import receipt, submit
+from wireroom.delivery.retention import Retention
 from wireroom.delivery.route import ROUTE, Routed, claim, resume, route
-from wireroom.delivery.sweep import EVERY, sweep
+from wireroom.delivery.sweep import EVERY, Sweep
 from wireroom.observe import BusinessClock, Counters, MachineClock
 from wireroom.sending.accept import LEASE, Job
 from wireroom.store.engine import Engine, Unavailable
@@ -51,13 +52,19 @@ class Line:
         clock: BusinessClock,
         machine: MachineClock,
         counters: Counters,
+        *,
+        stickiness: int,
+        retention: Retention,
     ) -> None:
+        """`stickiness`: how long (business time, ms) an identity is kept to after a delivery."""
         self._engine = engine
         self._bus = bus
         self._carriers = carriers
         self._clock = clock
         self._machine = machine
         self._counters = counters
+        self._sweeper = Sweep(engine, clock, machine, stickiness)
+        self._retention = retention
         self._held: set[str] = set()
         self._backlog = 0
         self._hearing = 0
@@ -80,7 +87,10 @@ class Line:
         for carrier in self._carriers.values():
             await carrier.start(partial(self._hear, carrier))
         self._pumps = [asyncio.create_task(self._pump(), name=f"line {number}") for number in range(PUMPS)]
-        self._chores = [asyncio.create_task(self._sweep(), name="line sweep")]
+        self._chores = [
+            asyncio.create_task(self._sweep(), name="line sweep"),
+            asyncio.create_task(self._retention.run(), name="line retention"),
+        ]
         if not self._engine.sole:
             self._chores.append(asyncio.create_task(self._renew(), name="line leases"))
         for task in (*self._pumps, *self._chores):
@@ -90,7 +100,7 @@ class Line:
         while True:
             await asyncio.sleep(EVERY)
             try:
-                await sweep(self._engine, self._clock, self._machine)
+                await self._sweeper.once()
                 await self.recount()
             except Unavailable as error:
                 log.warning("nothing could be swept: %s", error)
@@ -139,6 +149,7 @@ class Line:
                 self._bus.publish(handed.to, handed.item)
         if jobs:
             self._backlog += len(jobs)
+            self._retention.accepted(jobs)
             room = self._bus.offer(ROUTE, jobs)
             self._held.update(job.message.message_id for job in jobs[:room])
             self._claimable = self._claimable or room < len(jobs)
@@ -220,7 +231,7 @@ class Line:
         now, machine_now = self._clock.now(), self._machine.now()
 
         def settle(tx: Tx, chunk: Sequence[tuple[Routed, list[Outcome]]]) -> list[int | None]:
-            return [submit.settle(tx, text, said, carrier, now, machine_now) for text, said in chunk]
+            return submit.settle(tx, chunk, carrier, self._engine.owner, now, machine_now)
 
         delays = await asyncio.gather(
             *(self._durably(partial(settle, chunk=chunk), "submit") for chunk in _chunks(settled))
@@ -238,7 +249,7 @@ class Line:
             now = self._clock.now()
 
             def settle(tx: Tx, chunk: Sequence[Receipt]) -> None:
-                receipt.settle(tx, carrier, chunk, now)
+                receipt.settle(tx, carrier, chunk, self._engine.owner, now)
 
             await asyncio.gather(
                 *(

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 OPERATOR = "wireroom-operator"
 """The access key id with which commands talk to the server of their data directory; an admin's."""
-_SECRET = "secret.key"  # noqa: S105 -- a file's name
+SECRET = "secret.key"  # noqa: S105 -- a file's name
 _SERVED = "server.json"
 
 
@@ -36,7 +36,7 @@ def seal(directory: Path, given: str | None) -> Seal:
     """From `given` (WIREROOM_SECRET_KEY), else from the directory's own secret, made at the first use."""
     if given:
         return Seal(given)
-    path = directory / _SECRET
+    path = directory / SECRET
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:

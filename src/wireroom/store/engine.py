@@ -52,6 +52,14 @@ class Engine(Protocol):
         """Call `listener` on the loop with what transactions handed over, after each commit."""
         ...
 
+    async def give_back(self, spare: int) -> bool:
+        """Return to the file system a little of the space that deletions freed, above `spare` bytes of it.
+
+        Patient work. Answers whether there is more to return; never, where the database sees to it by itself.
+        Raises Unavailable.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what was queued, then let go of the data."""
         ...

@@ -78,11 +78,16 @@ class Writer(Protocol):
         ...
 
     def rows_written(self) -> int:
-        """By all transactions so far."""
+        """By all transactions so far; a page that was given back counts as one."""
         ...
 
     def copy_log(self) -> int:
         """Copy the log into the database (in another thread); answers how many of its pages are copied."""
+        ...
+
+    def empty_log(self) -> bool:
+        """Copy the whole log and cut its file to nothing (in another thread, while nobody writes); False when
+        somebody holds an old snapshot."""
         ...
 
 
@@ -136,6 +141,7 @@ class GroupCommit:
         self._paused = False
         self._copied_pages = 0
         self._pause_at = PAUSE_PAGES
+        self._emptying: asyncio.Future[bool] | None = None
         self._silent_until: dict[str, float] = {}
         self._rested: asyncio.Event | None = None
         self.listeners: list[Callable[[Sequence[HandOver]], None]] = []
@@ -173,6 +179,26 @@ class GroupCommit:
             loop.call_soon(self._gather, loop, there, until)
         else:
             self._do_batch(loop)
+
+    def copy_log(self) -> None:
+        """Copy the log now, however short it is, while work goes on."""
+        if not self._copying:
+            self._copy_log(asyncio.get_running_loop())
+
+    async def empty_log(self) -> bool:
+        """Cut the log to nothing, so that it holds nothing that was deleted; the writer pauses meanwhile.
+
+        False when another program reads an old state, as a backup does while it is being made.
+        """
+        loop = asyncio.get_running_loop()
+        self._emptying = self._emptying or loop.create_future()
+        if not self._at_work:
+            self._at_work = True
+            if self._lingering is not None:
+                self._lingering.cancel()
+                self._lingering = None
+            self._go_on(loop)
+        return await asyncio.shield(self._emptying)
 
     async def finish(self) -> None:
         """Come back when nothing waits and nothing is in flight; `run` may not be called any more."""
@@ -304,7 +330,11 @@ class GroupCommit:
 
     def _go_on(self, loop: asyncio.AbstractEventLoop) -> None:
         """The writer is free: it pauses if it must, does the next batch, or rests."""
-        if self._writer.log_pages >= self._pause_at:
+        if self._emptying is not None:
+            self._paused = True
+            if not self._copying:
+                self._empty_log(loop)
+        elif self._writer.log_pages >= self._pause_at:
             self._paused = True
             if not self._copying:
                 self._copy_log(loop)
@@ -353,8 +383,33 @@ class GroupCommit:
         self._copying = False
         self._copied_pages = copied
         if quiet:
-            self._pause_at = pages + CHECKPOINT_PAGES
+            # As much again: while somebody reads an old state, every pause is in vain, and a warning.
+            self._pause_at = 2 * pages
         if self._paused:
             self._paused = False
             self._go_on(loop)
+        self._note_rest()
+
+    def _empty_log(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._copying = True
+        self._counters.add("store.pauses")
+        emptying = self._helpers.submit(self._writer.empty_log)
+        emptying.add_done_callback(
+            lambda done: loop.call_soon_threadsafe(
+                self._note_emptied, loop, done.exception() or done.result()
+            )
+        )
+
+    def _note_emptied(self, loop: asyncio.AbstractEventLoop, emptied: bool | BaseException) -> None:
+        if isinstance(emptied, BaseException):
+            log.error("the log could not be emptied: %s", emptied)
+            emptied = False
+        if emptied:
+            self._copied_pages = 0
+            self._pause_at = PAUSE_PAGES
+        asked, self._emptying = self._emptying, None
+        if asked is not None:
+            asked.set_result(emptied)
+        self._copying = self._paused = False
+        self._go_on(loop)
         self._note_rest()

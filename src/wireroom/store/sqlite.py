@@ -17,7 +17,7 @@ from wireroom.core.ids import uuid7_floor
 from wireroom.core.message import RETRY_LIFE
 from wireroom.observe import Counters, MachineClock
 from wireroom.store.engine import StoreError, Unavailable
-from wireroom.store.group_commit import GroupCommit
+from wireroom.store.group_commit import PAGE_BYTES, GroupCommit
 from wireroom.store.lock import DataDirLock
 from wireroom.store.migrate import VERSION_QUERY, apply, pending
 from wireroom.store.sqltx import Parameters, SqlTx
@@ -29,7 +29,13 @@ MEMORY_FILE = Path(__file__).with_name("memory.sql")
 DATABASE = "wireroom.db"
 
 _OLDEST_LIBRARY = (3, 51, 3)
+_INCREMENTAL = 2
+"""`PRAGMA auto_vacuum`, as it answers."""
 _LONGEST_LOG_BYTES = 64 * 1024 * 1024
+_GIVE_PAGES = 64
+"""Free pages that one transaction gives back: a quarter of a millisecond."""
+_REMAKE_BYTES = 256 * 1024 * 1024
+"""A larger database of an older release is not made anew by itself: that takes seconds, and room."""
 _BUSY_MILLISECONDS = 20  # nobody but us writes: only a program that opens the file can be in the way, briefly
 
 _DISK_TROUBLE = (
@@ -111,6 +117,19 @@ class SqliteEngine:
     def on_commit(self, listener: Callable[[Sequence[HandOver]], None]) -> None:
         self._group.listeners.append(listener)
 
+    async def give_back(self, spare: int) -> bool:
+        before = self._writer.pages_given_back
+        more = await self.run(lambda _: self._writer.give_back(spare), "give back", patient=True)
+        if not more and self._writer.pages_given_back > before:
+            self._group.copy_log()  # only then the file shrinks
+        return more
+
+    async def empty_log(self) -> bool:
+        """Nothing that was deleted is left in the files; False while another program reads an old state."""
+        if self._closing:
+            raise Unavailable("the store is closed")
+        return await self._group.empty_log()
+
     async def close(self) -> None:
         if self._closing:
             return
@@ -137,7 +156,7 @@ class SqliteWriter:
         self.log_pages = 0
         self.session = _Session(self._connection)
         self._execute = self._connection.cursor().execute
-        self.rows_written = self._connection.total_changes
+        self.pages_given_back = 0
 
     def remember(self, since: str) -> None:
         """Make what is kept in memory only (memory.sql), from the messages with ids from `since` on."""
@@ -172,8 +191,33 @@ class SqliteWriter:
         if self._connection.in_transaction:
             self._execute("ROLLBACK")
 
+    def rows_written(self) -> int:
+        return self._connection.total_changes() + self.pages_given_back
+
+    def give_back(self, spare: int) -> bool:
+        """Take a few free pages off the end of the database, where more than `spare` bytes are free; answers
+        whether there are more. A page in use that stands there is moved to a free place."""
+        free = self._free_pages()
+        beyond = free - spare // PAGE_BYTES
+        if beyond > 0:
+            self.session.rows(f"PRAGMA incremental_vacuum({min(beyond, _GIVE_PAGES)})", ())
+        given = free - self._free_pages()  # none in data of an older release that could not be made anew
+        self.pages_given_back += given
+        return 0 < given < beyond
+
+    def _free_pages(self) -> int:
+        return int(self.session.rows("PRAGMA freelist_count", ())[0][0])
+
     def copy_log(self) -> int:
         return self._copier.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)[1]
+
+    def empty_log(self) -> bool:
+        try:
+            self._copier.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.BusyError:
+            return False
+        self.log_pages = 0
+        return True
 
     def close(self) -> None:
         self._copier.close()
@@ -275,6 +319,7 @@ def _connect(
         "checkpoint_fullfsync = TRUE",
         "wal_autocheckpoint = 0",
         f"journal_size_limit = {_LONGEST_LOG_BYTES}",
+        "secure_delete = ON",  # what is deleted or moved is overwritten with zeros, from the first row on
         "temp_store = MEMORY",
         "cache_size = -16384",  # KiB, taken as they are needed
     ):
@@ -284,7 +329,7 @@ def _connect(
 
 def _migrate(path: Path) -> None:
     """Bring the database up to this release; an older one is copied first, a newer one is not touched."""
-    found = _version(path)
+    found = version_of(path)
     left = pending(found)
     if not left:
         return
@@ -292,16 +337,33 @@ def _migrate(path: Path) -> None:
         _copy(path, path.with_name(f"{path.name}.before-{left[0].version:04d}"))
     connection = _connect(path)
     try:
+        # In force where there is no table yet; where there are some, once they are made anew.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         if connection.execute("PRAGMA journal_mode = WAL").fetchall() != [("wal",)]:
             raise StoreError(f"{path} is on a file system that SQLite's write-ahead log cannot use")
         for migration in left:
             apply(migration, connection.execute)
             log.log(logging.INFO if found else logging.DEBUG, "the data are at version %d", migration.version)
+        if connection.execute("PRAGMA auto_vacuum").fetchall() != [(_INCREMENTAL,)]:
+            _remake(connection, path)
     finally:
         connection.close()
 
 
-def _version(path: Path) -> int:
+def _remake(connection: apsw.Connection, path: Path) -> None:
+    """Write an older release's database anew, so that it can give space back from now on."""
+    if path.stat().st_size > _REMAKE_BYTES:
+        log.warning(
+            "%s cannot give space back to the disk, and is too large to be made anew in passing: when there "
+            "is time, stop the server and run: sqlite3 %s 'PRAGMA auto_vacuum = INCREMENTAL; VACUUM;'",
+            path,
+            path,
+        )
+        return
+    connection.execute("VACUUM")
+
+
+def version_of(path: Path) -> int:
     """Which version the data have, 0 for none; only reads."""
     if not path.exists() or path.stat().st_size == 0:
         return 0

@@ -216,6 +216,32 @@ def test_close_finishes_what_was_queued_and_refuses_what_comes_later(rig: Rig, r
     assert run(rig.engine.read(value, "value")) == 300
 
 
+def test_giving_space_back_comes_to_an_end_and_takes_nothing_that_is_there(rig: Rig, run: Run) -> None:
+    def fill(tx: Tx) -> None:
+        tx.insert(*(Count(ACCOUNT, REGION, f"{number:06}{'x' * 1000}", number) for number in range(1000)))
+
+    def empty(tx: Tx) -> None:
+        for row in tx.page(Count, {"account_id": ACCOUNT, "region": REGION}, None, 900):
+            tx.delete(row)
+
+    async def work() -> None:
+        await rig.engine.run(fill, "fill")
+        await rig.engine.run(empty, "empty")
+        times = 0
+        while await rig.engine.give_back(0):
+            times += 1
+            assert await rig.engine.run(add, "add") == times
+            assert times < 1000
+        assert not await rig.engine.give_back(0)
+
+    def left(tx: Tx) -> list[int]:
+        return [row.value for row in tx.page(Count, {"account_id": ACCOUNT, "region": REGION}, None, 1000)]
+
+    run(work())
+    run(rig.reopen())
+    assert [count for count in run(rig.engine.read(left, "left")) if count >= 900] == list(range(900, 1000))
+
+
 def test_a_read_keeps_to_what_was_committed_when_it_began(rig: Rig, run: Run) -> None:
     run(rig.engine.run(add, "add"))
 

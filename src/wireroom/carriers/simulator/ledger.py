@@ -11,6 +11,7 @@ import itertools
 import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,11 @@ LOOK_BACK = 10_000
 """Segments through which a handset's texts are looked for: an index by destination would double the cost of
 every segment, for its pages are hit at random."""
 FORGET_AT_ONCE = 500
+ERASE_AT_ONCE = 1_000
+"""Segments that one transaction looks through for a number."""
+EMPTYING_MILLISECONDS = 500
+"""How long emptying the log may wait for somebody who reads."""
+FILE = "simulator.db"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS segments (
@@ -50,6 +56,9 @@ _OWED = (
     "SELECT due_at, serial, outcome FROM segments WHERE due_at IS NOT NULL ORDER BY due_at, serial LIMIT ?"
 )
 _FORGET = "DELETE FROM segments WHERE message_id = ?"
+_OWES = "SELECT EXISTS (SELECT 1 FROM segments WHERE message_id = ? AND due_at IS NOT NULL)"
+_STRETCH = "SELECT max(serial) FROM (SELECT serial FROM segments WHERE serial > ? ORDER BY serial LIMIT ?)"
+_ERASE = "DELETE FROM segments WHERE serial > ? AND serial <= ? AND destination = ?"
 _AUDIT = """
 SELECT number, count(*), count(*) FILTER (WHERE delivered_at <= ?2),
        count(*) FILTER (WHERE outcome IS NOT NULL AND due_at IS NULL)
@@ -122,12 +131,14 @@ class Ledger:
         """`now` is machine time (ms): serials start from it, so that they are new even after `clear`."""
         self._connection = apsw.Connection(str(path))
         self._connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA secure_delete = ON").fetchall()  # with zeros, from the first row on
         self._connection.execute(_SCHEMA)
         self._reader = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         last: int = self._connection.execute("SELECT coalesce(max(serial), 0) FROM segments").get
         self.serials = itertools.count(max(last + 1, now << 20))
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="simulator-commit")
         self._waiting: list[_Write] = []
+        self._emptying: asyncio.Future[bool] | None = None
         self._writer: asyncio.Task[None] | None = None
 
     async def record(self, entries: Sequence[Entry]) -> None:
@@ -143,9 +154,26 @@ class Ledger:
         for start in range(0, len(message_ids), FORGET_AT_ONCE):
             await self._write(_FORGET, [(each,) for each in message_ids[start : start + FORGET_AT_ONCE]])
 
+    async def erase(self, number: str) -> None:
+        """Delete every segment to this number. There is no index by destination: all are looked through."""
+        last = 0
+        while (until := self._reader.execute(_STRETCH, (last, ERASE_AT_ONCE)).get) is not None:
+            await self._write(_ERASE, [(last, until, number)])
+            last = until
+
+    async def empty_log(self) -> bool:
+        """Nothing that was deleted is left in the files; False while another program reads an old state."""
+        self._emptying = self._emptying or asyncio.get_running_loop().create_future()
+        self._begin()
+        return await asyncio.shield(self._emptying)
+
     async def clear(self) -> None:
         """Delete everything."""
         await self._write("DELETE FROM segments", [()])
+
+    def owes(self, message_ids: Sequence[str]) -> bool:
+        """A receipt of one of these messages is still to be given."""
+        return any(self._reader.execute(_OWES, (each,)).get for each in message_ids)
 
     def owed(self, most: int) -> list[Owed]:
         """The receipts that are due first."""
@@ -171,37 +199,59 @@ class Ledger:
         self._connection.close()
 
     async def _write(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        loop = asyncio.get_running_loop()
-        write = _Write(statement, rows, loop.create_future())
+        write = _Write(statement, rows, asyncio.get_running_loop().create_future())
         self._waiting.append(write)
-        if self._writer is None:
-            self._writer = loop.create_task(self._write_all())
+        self._begin()
         await write.done
 
+    def _begin(self) -> None:
+        if self._writer is None:
+            self._writer = asyncio.get_running_loop().create_task(self._write_all())
+
     async def _write_all(self) -> None:
-        while self._waiting:
+        while self._waiting or self._emptying:
             group, self._waiting = self._waiting, []
-            failure: LedgerError | None = None
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                for write in group:
-                    self._connection.executemany(write.statement, write.rows)
-                await self._commit()
-            except Exception as error:
-                log.exception("the ledger of the simulated network could not be written")
-                failure = LedgerError(str(error))
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-            for write in group:
-                if write.done.done():  # whoever waited has gone
-                    continue
-                if failure is None:
-                    write.done.set_result(None)
-                else:
-                    write.done.set_exception(failure)
+            if group:
+                await self._write_group(group)
+            if self._emptying:
+                emptying, self._emptying = self._emptying, None
+                emptying.set_result(await self._empty())
         self._writer = None
+
+    async def _write_group(self, group: Sequence[_Write]) -> None:
+        failure: LedgerError | None = None
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for write in group:
+                self._connection.executemany(write.statement, write.rows)
+            await self._commit()
+        except Exception as error:
+            log.exception("the ledger of the simulated network could not be written")
+            failure = LedgerError(str(error))
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        for write in group:
+            if write.done.done():  # whoever waited has gone
+                continue
+            if failure is None:
+                write.done.set_result(None)
+            else:
+                write.done.set_exception(failure)
 
     async def _commit(self) -> None:
         committing = self._helper.submit(self._connection.execute, "COMMIT")
         wait((committing,), BLOCK_AT_MOST)
         await asyncio.wrap_future(committing)
+
+    async def _empty(self) -> bool:
+        """Cut the write-ahead log to nothing; nobody writes meanwhile."""
+        self._connection.set_busy_timeout(EMPTYING_MILLISECONDS)
+        empty = partial(self._connection.wal_checkpoint, mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        try:
+            await asyncio.wrap_future(self._helper.submit(empty))
+        except apsw.Error as error:
+            log.warning("the log of the simulated network's ledger is not emptied: %s", error)
+            return False
+        finally:
+            self._connection.set_busy_timeout(0)
+        return True

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Handed, Hear, Later, OnDoubt, Outcome, Receipt, Refused, Segment, Unknown
-from wireroom.carriers.simulator.ledger import Audited, Entry, Ledger, LedgerError, Owed, Received
+from wireroom.carriers.simulator.ledger import FILE, Audited, Entry, Ledger, LedgerError, Owed, Received
 from wireroom.carriers.simulator.owing import Owing
 from wireroom.config import ConfigError, Settings, milliseconds
 from wireroom.core.tables.simulator import DESTINATIONS
@@ -66,8 +66,8 @@ class SimulatedNetwork:
     def __init__(
         self, directory: Path, settings: Settings, clock: BusinessClock, machine: MachineClock
     ) -> None:
-        """The ledger is `simulator.db` in `directory`. Raises ConfigError."""
-        self._path = directory / "simulator.db"
+        """The ledger is kept in `directory`. Raises ConfigError."""
+        self._path = directory / FILE
         self._clock = clock
         self._machine = machine
         self._latency = milliseconds(settings.simulator.latency)
@@ -155,8 +155,20 @@ class SimulatedNetwork:
     async def forget(self, message_ids: Sequence[str]) -> None:
         """Delete what the network knows of these messages, the receipts it owes included."""
         ledger, owing, _ = self._bound()
+        owed = ledger.owes(message_ids)
         await ledger.forget(message_ids)
+        if owed:  # else nothing of them is in memory
+            owing.read_again()
+
+    async def erase(self, number: str) -> None:
+        """Delete all that a handset got, the receipts owed for it included."""
+        ledger, owing, _ = self._bound()
+        await ledger.erase(number)
         owing.read_again()
+
+    async def empty_log(self) -> bool:
+        """Nothing that was deleted is left in the ledger's files; False while another program reads them."""
+        return await self._bound().ledger.empty_log()
 
     async def clear(self) -> None:
         """Delete everything the network knows."""
