@@ -49,6 +49,21 @@ def peer() -> Callable[[str], Path]:
     return need
 
 
+@pytest.fixture(scope="session")
+def environment() -> Callable[[str], Path]:
+    """`environment("aioboto3")` is .peers/aioboto3; where it is missing or old, the test is skipped."""
+
+    def need(name: str) -> Path:
+        wanted = [ROOT / f"requirements/peer-{name}.txt", ROOT / f"requirements/npm/{name}/package-lock.json"]
+        installed = ROOT / ".peers" / name / "installed"
+        current = [path.read_bytes() for path in wanted if path.exists()]
+        if not installed.exists() or installed.read_bytes() not in current:
+            pytest.skip(f".peers/{name} is missing or old: run tools/install-peers")
+        return installed.parent
+
+    return need
+
+
 def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("WIREROOM_NO_SKIP") != "1":
         return

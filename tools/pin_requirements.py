@@ -1,15 +1,18 @@
-"""Pins what pyproject.toml asks for into requirements/*.txt; `--check` says whether the pins still fit.
+"""Pins what is asked for; `--check` says whether the pins still fit.
 
-Each file begins with a digest of what it was made from. The check compares that digest and reads the pins; it
-never resolves anew, for a release of somebody else's package must not turn our check red.
+pyproject.toml goes into requirements/*.txt, each requirements/npm/*/package.json into the package-lock.json
+beside it. The check compares what a file was made from (a *.txt begins with a digest of that) and reads the
+pins; it never resolves anew, for a release of somebody else's package must not turn our check red.
 """
 
 import argparse
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,17 +21,19 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
+NPM = ROOT / "requirements/npm"
 # Compiled in this order: what run.txt pins, test.txt pins alike.
-FILES = ("run", "test", "peers")
+FILES = ("run", "test", "peer-awscli", "peer-boto3-2022", "peer-aioboto3", "peer-smsutil")
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?P<rest>.*)$", re.MULTILINE)
+_EXACT = re.compile(r"\d+\.\d+\.\d+").fullmatch
 
 
 def wanted(pyproject: dict[str, Any], file: str) -> list[str]:
     """The requirements that `requirements/<file>.txt` answers: our own, without what they pull in."""
     groups = pyproject["dependency-groups"]
-    if file == "peers":
-        return [*groups["peers"]]
+    if file.startswith("peer-"):
+        return [*groups[file]]
     run = [*pyproject["project"]["dependencies"], *pyproject["build-system"]["requires"]]
     return run if file == "run" else [*run, *groups[file]]
 
@@ -85,6 +90,47 @@ def complaints(pyproject: dict[str, Any], file: str, text: str) -> list[str]:
     return found
 
 
+def npm_packages() -> list[Path]:
+    """Directories of what npm installs: package.json is written by hand, package-lock.json is made here."""
+    return sorted(path.parent for path in NPM.glob("*/package.json"))
+
+
+def npm_files(directory: Path) -> tuple[Path, Path]:
+    """package.json and package-lock.json."""
+    return directory / "package.json", directory / "package-lock.json"
+
+
+def lock(directory: Path, *, upgrade: bool) -> None:
+    """Write package-lock.json: versions and hashes, no addresses. Pins that fit stay unless `upgrade`."""
+    asked, locked = npm_files(directory)
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copy(asked, scratch)
+        if locked.exists() and not upgrade:
+            shutil.copy(locked, scratch)
+        command = ["npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run([*command, "--silent"], check=True, cwd=scratch)
+        made = json.loads((Path(scratch) / locked.name).read_text())
+    made.pop("name", None)  # of the scratch directory
+    for package in made["packages"].values():
+        for unwanted in ("resolved", "funding", "deprecated"):
+            package.pop(unwanted, None)
+    locked.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
+
+
+def lock_complaints(package: str, locked: str) -> list[str]:
+    """What is wrong with the text of a package-lock.json, beside that of its package.json."""
+    if "://" in locked or '"resolved"' in locked:
+        return ["holds an address: only versions and their hashes belong in it"]
+    asked: dict[str, str] = json.loads(package)["dependencies"]
+    packages: dict[str, dict[str, Any]] = json.loads(locked)["packages"]
+    found = []
+    if packages.pop("")["dependencies"] != asked:
+        found.append("is older than its package.json: run `make requirements`")
+    found += [f"asks for any {name} in {version}" for name, version in asked.items() if not _EXACT(version)]
+    found += [f"has no hash for {name}" for name, each in packages.items() if "integrity" not in each]
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="write nothing, fail when the files are stale")
@@ -94,11 +140,18 @@ def main() -> int:
     if not options.check:
         for file in FILES:
             pin(pyproject, file, upgrade=options.upgrade)
+        for directory in npm_packages():
+            lock(directory, upgrade=options.upgrade)
         return 0
     stale = [
         f"requirements/{file}.txt {complaint}"
         for file in FILES
         for complaint in complaints(pyproject, file, (ROOT / "requirements" / f"{file}.txt").read_text())
+    ]
+    stale += [
+        f"{directory.relative_to(ROOT)}/package-lock.json {complaint}"
+        for directory in npm_packages()
+        for complaint in lock_complaints(*(text.read_text() for text in npm_files(directory)))
     ]
     print("\n".join(stale), end="\n" if stale else "")
     return 1 if stale else 0

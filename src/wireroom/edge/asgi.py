@@ -1,7 +1,7 @@
 """The door: one ASGI callable that sends a request to the chain, to the console, or away.
 
-`POST /` is AWS's; everything under /_wireroom/ is ours, and goes to an ASGI app that a factory makes at the
-first such request. Whatever is wrong is said in JSON, never in HTML.
+`POST /` is AWS's, and STS's when it brings a form; everything under /_wireroom/ is ours, and goes to an ASGI
+app that a factory makes at the first such request. What is wrong is said in JSON or XML, never in HTML.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,8 @@ from wireroom.edge.chain import Chain
 from wireroom.edge.guards import Guards, Refusal, refusal
 from wireroom.edge.request import Request
 from wireroom.edge.server import Door, Message, Receive, Scope, Send
-from wireroom.wire import json10
+from wireroom.edge.sts import Sts
+from wireroom.wire import json10, query
 
 OURS = "/_wireroom"
 REQUEST = "wireroom.request"
@@ -37,7 +38,7 @@ _NO_JSON = refusal(415, "Send JSON, with Content-Type: application/json.")
 _TO_THE_CONSOLE = refusal(307, f"The console is at {OURS}/.", (b"location", f"{OURS}/".encode()))
 
 
-def make_door(chain: Chain, settings: Settings, console: Callable[[], Door]) -> Door:
+def make_door(chain: Chain, sts: Sts, settings: Settings, console: Callable[[], Door]) -> Door:
     """The ASGI callable for HTTP requests."""
     most = settings.max_body
     guards = Guards(settings) if settings.auth is AuthMode.OPEN else None
@@ -50,7 +51,7 @@ def make_door(chain: Chain, settings: Settings, console: Callable[[], Door]) -> 
         method, path, headers = scope["method"], scope["path"], scope["headers"]
         named = dict(headers)
         refused = guards.refuse(named) if guards is not None else None
-        refused = refused or _refuse_at_sight(method, path, named)
+        refused = refused or _refuse_at_sight(method, path, scope["query_string"], named)
         if refused is not None:
             await _send_refusal(send, refused, request_id(path))
             return
@@ -63,7 +64,8 @@ def make_door(chain: Chain, settings: Settings, console: Callable[[], Door]) -> 
             return
         request = Request(method, scope["raw_path"], scope["query_string"], headers, named, body)
         if path == "/":
-            status, answer_headers, answer = await chain.answer(request)
+            service = sts if _speaks_query(method, named) else chain
+            status, answer_headers, answer = await service.answer(request)
             await send({"type": "http.response.start", "status": status, "headers": answer_headers})
             await send({"type": "http.response.body", "body": answer})
         else:
@@ -73,16 +75,27 @@ def make_door(chain: Chain, settings: Settings, console: Callable[[], Door]) -> 
     return door
 
 
-def _refuse_at_sight(method: str, path: str, named: dict[bytes, bytes]) -> Refusal | None:
+def _refuse_at_sight(
+    method: str, path: str, query_string: bytes, named: dict[bytes, bytes]
+) -> Refusal | None:
     """What is said before a body is read. `named`: the headers."""
     content_type = named.get(b"content-type", b"")
     if path == "/":
         if method == "POST":
-            return None if content_type in _AWS_TYPES or _plain(content_type) in _AWS_TYPES else _WRONG_TYPE
+            known = content_type in _AWS_TYPES or _plain(content_type) in (*_AWS_TYPES, query.CONTENT_TYPE)
+            return None if known else _WRONG_TYPE
+        if method == "GET" and b"Action=" in query_string:  # a presigned question, as token checkers use
+            return None
         return _TO_THE_CONSOLE if b"text/html" in named.get(b"accept", b"") else _WRONG_METHOD
     if path != OURS and not path.startswith(f"{OURS}/"):
         return _NOTHING_HERE
     return _NO_JSON if method == "POST" and _plain(content_type) != b"application/json" else None
+
+
+def _speaks_query(method: str, named: dict[bytes, bytes]) -> bool:
+    """Of what was not refused at sight: is it for STS?"""
+    content_type = named.get(b"content-type", b"")
+    return method == "GET" or (content_type not in _AWS_TYPES and _plain(content_type) == query.CONTENT_TYPE)
 
 
 def _plain(content_type: bytes) -> bytes:

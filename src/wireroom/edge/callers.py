@@ -39,8 +39,8 @@ class Visitor(Struct, frozen=True):
 class Callers(Protocol):
     """A way to tell who calls."""
 
-    async def of(self, request: Request) -> Caller:
-        """Raises FrameworkError when that cannot be believed."""
+    async def of(self, request: Request, service: str = sigv4.SERVICE) -> Caller:
+        """`service`: whose signature it has to be. Raises FrameworkError when it cannot be believed."""
         ...
 
     async def visitor(self, request: Request) -> Visitor:
@@ -51,7 +51,7 @@ class Callers(Protocol):
 class Believed:
     """Open mode: the credential is what the caller says it is."""
 
-    async def of(self, request: Request) -> Caller:
+    async def of(self, request: Request, service: str = sigv4.SERVICE) -> Caller:
         authorization = request.named.get(b"authorization")
         if authorization is not None:
             return _claimed(authorization.partition(b"Signature=")[0][:_LONGEST], _CLAIM)
@@ -69,10 +69,13 @@ class Verified:
         self._machine = machine
         self._skew_seconds = skew_seconds
 
-    async def of(self, request: Request) -> Caller:
-        return (await self.visitor(request)).caller
+    async def of(self, request: Request, service: str = sigv4.SERVICE) -> Caller:
+        return (await self._proven(request, service)).caller
 
     async def visitor(self, request: Request) -> Visitor:
+        return await self._proven(request, sigv4.SERVICE)
+
+    async def _proven(self, request: Request, service: str) -> Visitor:
         # Where no header is repeated, and mostly none is, they need not be merged again.
         repeated = len(request.named) != len(request.headers)
         claimed = sigv4.credential(request.headers if repeated else request.named, request.query)
@@ -85,6 +88,7 @@ class Verified:
             request.body,
             None if holder is None else holder.key,
             self._machine.now() / 1000,
+            service=service,
             skew_s=self._skew_seconds,
         )
         if holder is None:  # verify has raised; this is for the type checker and for the day it does not

@@ -15,6 +15,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
 
 _STAMP = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_STAMP_LENGTH = 16
 
 
 def request(
@@ -92,9 +93,13 @@ def signature(key: bytes, to_sign: bytes) -> bytes:
     return hmac.digest(key, to_sign, "sha256").hex().encode()
 
 
-@lru_cache(maxsize=256)
 def epoch(stamp: str) -> int | None:
     """`20150830T123600Z` as epoch seconds, or None when it is no such time."""
+    return _epoch(stamp) if len(stamp) == _STAMP_LENGTH else None  # nothing long is remembered
+
+
+@lru_cache(maxsize=256)
+def _epoch(stamp: str) -> int | None:
     if not _STAMP.fullmatch(stamp):
         return None
     try:

@@ -144,9 +144,9 @@ def _stamp_of_date(date: bytes | None) -> bytes | None:
 
     try:
         moment = parsedate_to_datetime(date.decode("latin-1"))
-    except ValueError:
+        return canonical.stamp(moment.timestamp()).encode()
+    except (ValueError, OverflowError):  # OverflowError: of no year, hour or offset that there is
         return date
-    return canonical.stamp(moment.timestamp()).encode()
 
 
 def _parse_claim(text: bytes) -> _Claim | None:
