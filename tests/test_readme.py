@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wireroom.config import Settings, Simulate, Simulator
+from wireroom.config import Disk, PriceRow, Retention, Settings, Simulate, Simulator
 from wireroom.ops._op import WRITTEN
 from wireroom.testing import Server
 
@@ -117,10 +117,12 @@ def test_the_example_of_the_configuration_page_is_valid(tmp_path: Path) -> None:
     assert load(file, {}).simulate.spend == "aws"
 
 
-@pytest.mark.parametrize("part", [Settings, Simulate, Simulator])
+@pytest.mark.parametrize("part", [Settings, Simulate, Simulator, Retention, Disk, PriceRow])
 def test_every_setting_is_documented(part: type) -> None:
     page = (DOCS / "configuration.md").read_text()
-    tables = {"simulate": "`[simulate]`", "simulator": "`[simulator]`", "quotas": "`[quotas]`"}
+    tables = {"prices": "`[[prices]]`"} | {
+        name: f"`[{name}]`" for name in ("simulate", "simulator", "quotas", "sender_ids", "retention", "disk")
+    }
     for name in part.__struct_fields__:  # type: ignore[attr-defined]  # a msgspec Struct
         assert tables.get(name, f"`{name}`") in page, name
 

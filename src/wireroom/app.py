@@ -100,6 +100,7 @@ class App:
         )
         self.engine.on_commit(self.line.handed_over)
         self.engine.on_commit(self._announce)
+        stories.forget()
         self.engine.on_commit(stories.note_kept)
         self.new_id = Ids(self.machine)
         keyring = Keyring(self.engine, self.seal, NOBODY)

@@ -85,7 +85,7 @@ FOREVER = "forever"
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long what is kept is kept; `forever` or a duration. Texts under way are always kept."""
+    """How long what is kept is kept: a duration, of the first three also `forever`. Texts under way stay."""
 
     messages: str = FOREVER
     bodies: str = FOREVER
@@ -236,6 +236,13 @@ def _check(settings: Settings) -> None:
         milliseconds(text)
     for text in (settings.retention.messages, settings.retention.bodies, settings.retention.events):
         lifetime(text)
+    for name, amount in (
+        ("retention.newest", settings.retention.newest or 0),
+        ("disk.min_free_percent", settings.disk.min_free_percent),
+        ("disk.min_free_bytes", settings.disk.min_free_bytes),
+    ):
+        if amount < 0:
+            raise ConfigError(f"{name} = {amount}: it is 0 or more")
     for country, rule in settings.sender_ids.items():
         if rule not in _SENDER_ID_RULES:
             raise ConfigError(f"sender_ids.{country} = {rule!r}: it is one of {', '.join(_SENDER_ID_RULES)}")

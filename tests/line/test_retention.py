@@ -354,6 +354,30 @@ def test_a_text_stays_until_the_carriers_have_forgotten_it(tmp_path: Path) -> No
     asyncio.run(story())
 
 
+def test_a_round_that_breaks_off_is_logged_and_another_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(retention, "EVERY", 0.001)
+
+    async def story() -> None:
+        async with house(tmp_path, settings=keeping(messages="1h")) as there:
+            await send_many(there, 1)
+            failed, forgotten = asyncio.Event(), asyncio.Event()
+
+            async def fail(_: Sequence[str]) -> None:
+                failed.set()
+                raise OSError("the ledger cannot be written")
+
+            there.retention._texts.forget = fail
+            there.clock.turn(HOUR)
+            await asyncio.wait_for(failed.wait(), 10)
+            there.retention._texts.forget = _Noting(forgotten)
+            await asyncio.wait_for(forgotten.wait(), 10)
+
+    asyncio.run(story())
+    assert "the ledger cannot be written" in caplog.text
+
+
 def test_the_story_of_a_choice_goes_a_day_after_the_last_text_that_may_have_it(tmp_path: Path) -> None:
     async def days(there: House) -> list[int]:
         rows = await there.engine.read(lambda tx: tx.page(Why, {}, None, 100), "stories")

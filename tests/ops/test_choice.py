@@ -1,6 +1,7 @@
 """Who speaks, through boto3: what a pool, an account or a configuration set makes of it (data-plane §1.2)."""
 
 import itertools
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -316,3 +317,14 @@ def test_a_reset_leaves_no_story(sms: Any, account: str, server: Server, texts: 
     assert server.run(server.app.engine.read(lambda tx: tx.page(Why, place, None, 9), "whys")) == []
     a_long_code(sms)
     assert "chosen" in texts(handset)["why"]
+
+
+def test_a_copy_of_the_data_keeps_its_own_stories(tmp_path: Path) -> None:
+    """As tests do that begin with prepared data: each copy has the same revision, and none has the story."""
+    with Server(data_dir=str(tmp_path / "prepared")) as server:
+        a_long_code(server.client())
+    for copy in ("first", "second"):
+        shutil.copytree(tmp_path / "prepared", tmp_path / copy)
+        with Server(data_dir=str(tmp_path / copy)) as server:
+            sent = server.client().send_text_message(DestinationPhoneNumber="+14255550101", MessageBody="x")
+            assert "chosen" in server.call(f"/messages/{sent['MessageId']}")["why"]

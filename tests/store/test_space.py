@@ -99,7 +99,7 @@ def test_little_is_given_back_at_a_time_and_others_have_their_turn(engine: Sqlit
             await engine.run(lambda tx: None, "other")
             turns += 1
         times = await giving
-        assert times == -(-99 * 25 // 64), "64 pages at a time of 99 tags on 25 pages each"
+        assert times == -(-99 * 25 // 32), "32 pages at a time of 99 tags on 25 pages each"
         assert turns >= times
         assert engine._counters.snapshot()["store.commits"] - commits == times, "not on the event loop"
 

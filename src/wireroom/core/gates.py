@@ -60,7 +60,8 @@ def disk(*, low: bool) -> Refused | None:
     return Refused(
         "ThrottlingException",
         None,
-        "The disk of this server is nearly full. Send again when its operator has made room.",
+        "The disk of this server is nearly full: /_wireroom/ready says how full, [disk] sets the limits. "
+        "Send again when its operator has made room.",
     )
 
 

@@ -69,6 +69,7 @@ class Line:
         self._backlog = 0
         self._hearing = 0
         self._claimable = True
+        self._claiming = 0
         self._alarm: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._stopping = False
@@ -135,7 +136,7 @@ class Line:
 
     async def idle(self) -> None:
         """Come back when nothing is due, in hand, or being heard."""
-        while self._held or self._hearing or self._claimable:
+        while self._busy():
             self._idle.clear()
             await self._idle.wait()
 
@@ -201,7 +202,11 @@ class Line:
         def take(tx: Tx) -> tuple[list[Job], int | None]:
             return claim(tx, self._engine.owner, now, BATCH, self._held), tx.one("outbox_next_due", now=now)
 
-        jobs, next_due = await self._durably(take, "claim")
+        self._claiming += 1
+        try:
+            jobs, next_due = await self._durably(take, "claim")
+        finally:
+            self._claiming -= 1
         self._claimable = self._claimable or len(jobs) == BATCH
         # What was accepted in the same commit is in the outbox for us and in memory for the pump.
         jobs = [job for job in jobs if job.message.message_id not in self._held]
@@ -291,8 +296,11 @@ class Line:
         self._counters.add("texts handed over", texts)
 
     def _rest(self) -> None:
-        if not (self._held or self._hearing or self._claimable):
+        if not self._busy():
             self._idle.set()
+
+    def _busy(self) -> bool:
+        return bool(self._held or self._hearing or self._claimable or self._claiming)
 
 
 def _note_end(task: asyncio.Task[None]) -> None:

@@ -27,7 +27,7 @@ WAKE = 1_000
 """Texts more than `newest` allows that begin a round at once."""
 TEXTS = 50
 """Texts that one transaction deletes: half a millisecond of the event loop."""
-PAUSE = 0.01
+PAUSE = 0.02
 """Seconds of machine time between two transactions."""
 NEWEST_IN_OPEN_MODE = 100_000
 UNDER_WAY = 73 * 3_600_000
@@ -71,8 +71,8 @@ class _Walk:
         delete: Callable[[Tx, Sequence[Mapping[str, Value]]], None],
         forget: Forget | None,
     ) -> None:
-        """`life`: milliseconds from a text's acceptance on, None for ever. `may_go` says whether something
-        still needs what is old enough. `forget` is told of texts before they are deleted."""
+        """`life`: milliseconds from a text's acceptance on, None for ever. `may_go` (at a time) says that
+        nothing needs any more what is old enough. `forget` is told of texts before they are deleted."""
         self.life = life
         self.may_go = may_go
         self.delete = delete
@@ -119,14 +119,22 @@ class Retention:
         """A round now and then, and at once when there are many texts too many."""
         while True:
             self._called.clear()
-            try:
-                await self.round()
-            except Unavailable as error:
-                log.warning("nothing could be deleted: %s", error)
-            except Exception:
-                log.exception("a round of deletions broke off; there will be another")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), EVERY)
+            if await self._safely():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._called.wait(), EVERY)
+            else:
+                await asyncio.sleep(EVERY)  # whoever calls: what failed now would fail again
+
+    async def _safely(self) -> bool:
+        try:
+            await self.round()
+        except Unavailable as error:
+            log.warning("nothing could be deleted: %s", error)
+        except Exception:
+            log.exception("a round of deletions broke off; there will be another")
+        else:
+            return True
+        return False
 
     async def round(self) -> None:
         """Delete what is not wanted now and give its space back. Raises Unavailable, and what carriers do."""

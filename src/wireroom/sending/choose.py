@@ -209,7 +209,7 @@ def _speakers(
     return Speakers(tuple(candidates), direct, pool, lists, {})
 
 
-_MOST_RANKINGS = 500
+_MOST_RANKINGS = 250
 
 
 def choose(

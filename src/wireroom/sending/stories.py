@@ -44,3 +44,8 @@ def note_kept(items: Sequence[HandOver]) -> None:
             _kept[handed.item] = None
             if len(_kept) > _MOST_REMEMBERED:
                 _kept.popitem(last=False)
+
+
+def forget() -> None:
+    """A server starts: its data may be a copy, of the same revision, that lacks what another one kept."""
+    _kept.clear()
