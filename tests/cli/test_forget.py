@@ -119,7 +119,7 @@ def test_opt_outs_stay_and_are_told(serve: Serve, wireroom: Run, data: Path) -> 
     wait_until_delivered(server.url, [send(sms, PERSON)])
     sms.put_opted_out_number(OptOutListName="Default", OptedOutNumber=PERSON)
     said = done(wireroom("forget", PERSON, "--data-dir", str(data)))
-    assert said == (f"1 texts are erased.\nThe opt-out in list Default stays ({ACCOUNT}, {REGION}).\n")
+    assert said == (f"1 text is erased.\nThe opt-out in list Default stays ({ACCOUNT}, {REGION}).\n")
     with pytest.raises(ClientError, match="ConflictException"):
         send(sms, PERSON)
     assert b"swallow" not in bytes_of(data)
@@ -226,7 +226,7 @@ def test_while_another_program_reads_the_old_data_it_is_said_that_traces_are_lef
         reader.execute("SELECT count(*) FROM messages").fetchall()
         ended = wireroom("forget", PERSON, "--data-dir", str(data))
         assert ended.returncode == 1
-        assert ended.stdout == "1 texts are erased.\n"
+        assert ended.stdout == "1 text is erased.\n"
         assert "run this again" in ended.stderr
         send(sms, OTHER, "the owl stays")
     assert done(wireroom("forget", PERSON, "--data-dir", str(data))) == "0 texts are erased.\n"

@@ -53,7 +53,7 @@ def _forgotten(directory: Path, number: str, account: str | None) -> Forgotten:
 
 
 def _tell(forgotten: Forgotten, directory: Path) -> None:
-    click.echo(f"{forgotten.texts} texts are erased.")
+    click.echo("1 text is erased." if forgotten.texts == 1 else f"{forgotten.texts} texts are erased.")
     for kept in forgotten.opt_outs_kept:
         click.echo(f"The opt-out in list {kept.list} stays ({kept.account}, {kept.region}).")
     for copy in sorted(directory.glob(f"{DATABASE}.before-*")):
