@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import small, writes
+from benchmarks import sizes, small, writes
 from benchmarks.load import Job, Result
 from benchmarks.processes import Load, Started, Watch, data_dir, floor, new_key, new_pool, run, wireroom
 from benchmarks.report import Line, show
@@ -153,7 +153,8 @@ def under_load(directory: Path, rounds: int, seconds: float, parts: Sequence[str
 
 
 MEASURES = {"sends": sends_against_floor, "pollers": sends_beside_pollers, "path": whole_path}
-PARTS = (*MEASURES, "small", "writes")
+SIZES = {"crowd": sizes.crowd, "pages": sizes.pages, "retention": sizes.retention}
+PARTS = (*MEASURES, "small", "writes", *SIZES)
 
 
 def say(what: str) -> None:
@@ -165,6 +166,7 @@ def main() -> None:
     options.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; none: all")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=float, default=2.0, help="of one run under load")
+    options.add_argument("--size", type=int, default=1_000_000, help="rows, for crowd, pages and retention")
     given = options.parse_args()
     parts = given.parts or PARTS
     if unknown := set(parts) - set(PARTS):
@@ -180,6 +182,10 @@ def main() -> None:
         if "writes" in parts:
             say("writes")
             lines += writes.measure()
+        for name, measure in SIZES.items():
+            if name in parts:
+                say(name)
+                lines += measure(given.rounds, given.seconds, given.size)
     finally:
         show(lines)
 

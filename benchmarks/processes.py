@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import apsw
@@ -40,9 +40,9 @@ def on_cpu(which: int) -> Iterator[None]:
 
 
 class Started:
-    """A server process. `seconds` from the command to its ready line."""
+    """A server process. `seconds` from the command to its ready line; `settings` are WIREROOM_*."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], settings: Mapping[str, str] | None = None) -> None:
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- closed by stop()
         began = time.perf_counter()
         with on_cpu(0):
@@ -51,7 +51,7 @@ class Started:
                 stdout=subprocess.PIPE,
                 stderr=self._log,
                 text=True,
-                env=ENVIRONMENT,
+                env={**ENVIRONMENT, **(settings or {})},
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -90,8 +90,9 @@ def floor() -> Iterator[Started]:
 
 
 @contextlib.contextmanager
-def wireroom(directory: Path) -> Iterator[Started]:
-    started = Started(["wireroom", "serve", "--port", "0", "--auth", "keys", "--data-dir", str(directory)])
+def wireroom(directory: Path, **settings: str) -> Iterator[Started]:
+    serve = ["wireroom", "serve", "--port", "0", "--auth", "keys", "--data-dir", str(directory)]
+    started = Started(serve, settings)
     try:
         yield started
     finally:
@@ -217,6 +218,15 @@ class Watch:
 
     def final_events(self) -> int:
         count: int = self._store.execute("SELECT count(*) FROM events WHERE is_final").get
+        return count
+
+    def oldest(self) -> str:
+        """The id of the oldest text."""
+        found: str = self._store.execute("SELECT min(message_id) FROM messages").get
+        return found
+
+    def texts(self) -> int:
+        count: int = self._store.execute("SELECT count(*) FROM messages").get
         return count
 
     def wait(self) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 class Line(NamedTuple):
     """One figure. `least` is an aim for the ratio (or for the figure, where there is none), `most` for the
-    figure; `ratios` are those of each round."""
+    figure, `most_ratio` for the ratio; `ratios` are those of each round."""
 
     name: str
     figures: Sequence[float]
@@ -16,6 +16,7 @@ class Line(NamedTuple):
     ratios: Sequence[float] | None = None
     least: float | None = None
     most: float | None = None
+    most_ratio: float | None = None
 
 
 _HEAD = ("", "median", "min – max", "floor", "ratio", "aim", "")
@@ -49,6 +50,8 @@ def _row(line: Line) -> tuple[str, ...]:
 def _aim(line: Line, compared: float, median: float) -> tuple[str, str]:
     if line.least is not None:
         return f"≥ {_number(line.least)}", "yes" if compared >= line.least else "NO"
+    if line.most_ratio is not None:
+        return f"≤ {_number(line.most_ratio)}", "yes" if compared <= line.most_ratio else "NO"
     if line.most is not None:
         return f"≤ {_number(line.most)}", "yes" if median <= line.most else "NO"
     return "", ""

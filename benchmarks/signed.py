@@ -83,3 +83,26 @@ def call(url: str, operation: str, parameters: dict[str, Any], key: Key) -> dict
     if response.status != 200:
         raise Refused(f"{operation}: {response.status} {answer}")
     return answer
+
+
+def get(url: str, path: str, key: Key) -> dict[str, Any]:
+    """A page of JSON from under /_wireroom, on a connection of its own. Raises Refused."""
+    place = urlsplit(url)
+    signed = sigv4.sign(
+        "GET",
+        url + path,
+        {},
+        b"",
+        access_key_id=key.access_key_id,
+        secret=key.secret,
+        region=REGION,
+        now_s=time.time(),
+    )
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+    connection.request("GET", path, headers=signed)
+    response = connection.getresponse()
+    answer: dict[str, Any] = json.loads(response.read())
+    connection.close()
+    if response.status != 200:
+        raise Refused(f"{path}: {response.status} {answer}")
+    return answer

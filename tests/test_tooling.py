@@ -1,6 +1,7 @@
 """The tools that set Wireroom up and keep it in order, and those rules of the house that no linter knows."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -72,6 +73,35 @@ def test_a_requirement_changed_by_hand_is_found(pattern: str, replacement: str, 
 def test_tests_run_on_the_versions_that_users_run() -> None:
     run_pins, test_pins = (pin_requirements.pins(requirements(file)) for file in ("run", "test"))
     assert run_pins.items() <= test_pins.items()
+
+
+@pytest.mark.parametrize("directory", pin_requirements.npm_packages(), ids=lambda path: path.name)
+def test_pinned_npm_packages_fit_what_is_asked_for(directory: Path) -> None:
+    texts = (path.read_text() for path in pin_requirements.npm_files(directory))
+    assert pin_requirements.lock_complaints(*texts) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "complaint"),
+    [
+        (0, '"1.3.0"', '"1.2.0"', "is older than its package.json: run `make requirements`"),
+        (1, '"integrity"', '"shasum"', "has no hash for node_modules/grapheme-splitter"),
+        (1, '"license"', '"resolved": "https://mirror.example/", "license"', "holds an address"),
+    ],
+)
+def test_an_npm_package_changed_by_hand_is_found(file: int, old: str, new: str, complaint: str) -> None:
+    directory = ROOT / "requirements/npm/sms-segments-calculator"
+    texts = [path.read_text() for path in pin_requirements.npm_files(directory)]
+    assert old in texts[file]
+    texts[file] = texts[file].replace(old, new, 1)
+    (said,) = pin_requirements.lock_complaints(*texts)
+    assert said.startswith(complaint)
+
+
+def test_an_npm_package_is_asked_for_in_one_version() -> None:
+    asked = {"dependencies": {"left-pad": "^1.3.0"}}
+    said = pin_requirements.lock_complaints(json.dumps(asked), json.dumps({"packages": {"": asked}}))
+    assert said == ["asks for any left-pad in ^1.3.0"]
 
 
 # Set-up

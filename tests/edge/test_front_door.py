@@ -101,7 +101,7 @@ def test_a_browser_is_sent_to_the_console(server: Server) -> None:
     assert answer.headers["location"] == "/_wireroom/"
 
 
-@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("content_type", [None, "text/plain", "multipart/form-data; boundary=x"])
 def test_another_content_type_is_not_found(server: Server, content_type: str | None) -> None:
     answer = ask(server.url, post(content_type=content_type))
     assert answer.status == 404

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from wireroom.config import Settings
 
 MOST_REMEMBERED = 1000
+LONGEST_REMEMBERED = 255
 
 
 class Refusal(NamedTuple):
@@ -45,7 +46,7 @@ class Guards:
         if host not in self._seen:
             if not self._is_ours(host):
                 return _NOT_OUR_HOST
-            if len(self._seen) < MOST_REMEMBERED:
+            if len(self._seen) < MOST_REMEMBERED and len(host) <= LONGEST_REMEMBERED:
                 self._seen.add(host)
         if b"origin" in named and not _same_origin(named[b"origin"], host):
             return _FOREIGN
