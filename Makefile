@@ -71,6 +71,6 @@ setup: .venv/test.stamp
 	@tools/setup run
 	@touch $@
 
-.venv/test.stamp: requirements/test.txt .venv/run.stamp
+.venv/test.stamp: requirements/test.txt requirements/postgres-server.txt .venv/run.stamp
 	@tools/setup test
 	@touch $@

@@ -71,8 +71,9 @@ def test_a_requirement_changed_by_hand_is_found(pattern: str, replacement: str, 
 
 
 def test_tests_run_on_the_versions_that_users_run() -> None:
-    run_pins, test_pins = (pin_requirements.pins(requirements(file)) for file in ("run", "test"))
-    assert run_pins.items() <= test_pins.items()
+    run, postgres, test = (pin_requirements.pins(requirements(file)) for file in ("run", "postgres", "test"))
+    assert run.items() <= postgres.items() <= test.items()
+    assert postgres.keys() - run.keys() >= {"psycopg", "psycopg-binary", "psycopg-pool"}
 
 
 @pytest.mark.parametrize("directory", pin_requirements.npm_packages(), ids=lambda path: path.name)
@@ -119,7 +120,8 @@ def checkout(tmp_path: Path) -> Path:
         "chmod +x .venv/bin/wireroom",
     )
     (top / "requirements").mkdir()
-    for name in ("Makefile", "pyproject.toml", "requirements/run.txt", "requirements/test.txt"):
+    needed = [f"requirements/{file}.txt" for file in ("run", "test", "postgres-server")]
+    for name in ("Makefile", "pyproject.toml", *needed):
         shutil.copy(ROOT / name, top / name)
     return top
 

@@ -22,8 +22,20 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 NPM = ROOT / "requirements/npm"
-# Compiled in this order: what run.txt pins, test.txt pins alike.
-FILES = ("run", "test", "peer-awscli", "peer-boto3-2022", "peer-aioboto3", "peer-smsutil")
+# Compiled in this order: what run.txt pins, postgres.txt pins alike, and test.txt what both do.
+FILES = (
+    "run",
+    "postgres",
+    "test",
+    "postgres-server",
+    "peer-awscli",
+    "peer-boto3-2022",
+    "peer-aioboto3",
+    "peer-smsutil",
+)
+CONSTRAINED = {"postgres": "run", "test": "postgres"}
+# Installed without what they depend on.
+ALONE = ("postgres-server",)
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?P<rest>.*)$", re.MULTILINE)
 _EXACT = re.compile(r"\d+\.\d+\.\d+").fullmatch
@@ -32,10 +44,13 @@ _EXACT = re.compile(r"\d+\.\d+\.\d+").fullmatch
 def wanted(pyproject: dict[str, Any], file: str) -> list[str]:
     """The requirements that `requirements/<file>.txt` answers: our own, without what they pull in."""
     groups = pyproject["dependency-groups"]
-    if file.startswith("peer-"):
+    if file.startswith("peer-") or file in ALONE:
         return [*groups[file]]
     run = [*pyproject["project"]["dependencies"], *pyproject["build-system"]["requires"]]
-    return run if file == "run" else [*run, *groups[file]]
+    if file == "run":
+        return run
+    with_postgres = [*run, *pyproject["project"]["optional-dependencies"]["postgres"]]
+    return with_postgres if file == "postgres" else [*with_postgres, *groups[file]]
 
 
 def header(pyproject: dict[str, Any], file: str) -> str:
@@ -53,8 +68,10 @@ def pin(pyproject: dict[str, Any], file: str, *, upgrade: bool) -> None:
     command += ["--no-header", "--no-emit-index-url", "--annotation-style", "line"]
     if upgrade:
         command.append("--upgrade")
-    if file == "test":
-        command += ["--constraints", "requirements/run.txt"]
+    if file in ALONE:
+        command.append("--no-deps")
+    if file in CONSTRAINED:
+        command += ["--constraints", f"requirements/{CONSTRAINED[file]}.txt"]
     subprocess.run(command, input="\n".join(wanted(pyproject, file)), text=True, check=True, cwd=ROOT)
     target = ROOT / path
     target.write_text(header(pyproject, file) + target.read_text())
