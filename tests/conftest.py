@@ -8,11 +8,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from tests.postgres import Cluster
 
 # Speed is measured in benchmarks/, never in a test: a busy machine is no failure.
 hypothesis.settings.register_profile("wireroom", deadline=None)
@@ -62,6 +67,41 @@ def environment() -> Callable[[str], Path]:
         return installed.parent
 
     return need
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Generator[Cluster]":
+    """A PostgreSQL server on which databases are made; a test that stops it asks for `own_postgres`."""
+    from tests.postgres import NoPostgres, cluster
+
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(cluster())
+        except NoPostgres as reason:
+            # What was asked for by name is never skipped in silence.
+            (pytest.fail if os.environ.get("TEST_PG_URL") else pytest.skip)(str(reason))
+        yield made
+
+
+@pytest.fixture(scope="session")
+def _own_postgres(postgres: "Cluster") -> "Generator[Cluster]":
+    from tests.postgres import NoPostgres, cluster
+
+    with ExitStack() as stack:
+        if not postgres.is_ours:
+            try:
+                postgres = stack.enter_context(cluster(ours=True))
+            except NoPostgres as reason:
+                pytest.skip(str(reason))
+        yield postgres
+
+
+@pytest.fixture
+def own_postgres(_own_postgres: "Cluster") -> "Generator[Cluster]":
+    """A server that may be stopped; it runs again when the test is over."""
+    yield _own_postgres
+    if not _own_postgres.is_running:
+        _own_postgres.start()
 
 
 def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
