@@ -44,6 +44,8 @@ from wireroom.edge.server import Door, HttpServer, Limits, bind
 from wireroom.edge.sts import Sts
 from wireroom.observe import BusinessClock, Counters, MachineClock, SystemClock
 from wireroom.sending import stories
+from wireroom.store.engine import Engine
+from wireroom.store.lock import DataDirLock
 from wireroom.store.sqlite import SqliteEngine
 from wireroom.store.tx import HandOver
 
@@ -84,7 +86,7 @@ class App:
         self._tls = _tls(settings)
         self.disk = Disk(self.directory, settings.disk)
         self._watching: asyncio.Task[None] | None = None
-        self.engine = SqliteEngine.open(self.directory, self.machine, self.counters)
+        self.engine = self._open_data()
         data_dir.forget_served(self.directory)  # by one that was killed
         carriers = {self.simulator.name: self.simulator}
         self.retention = Retention(self.engine, self.clock, settings, self.simulator.forget)
@@ -163,6 +165,17 @@ class App:
         data_dir.forget_served(self.directory)
         self._cleanup.close()
 
+    def _open_data(self) -> Engine:
+        if self.settings.database is None:
+            return SqliteEngine.open(self.directory, self.machine, self.counters)
+        lock = DataDirLock(self.directory)  # the simulator's ledger is in there
+        self._cleanup.callback(lock.release)
+        try:
+            return _postgres(self.settings, self.counters)
+        except BaseException:
+            self._cleanup.close()
+            raise
+
     def _data_dir(self) -> Path:
         if self.settings.data_dir is None:
             return Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="wireroom-")))
@@ -240,10 +253,27 @@ async def _serve(settings: Settings, ready: Callable[[str], None]) -> None:
         await app.stop()
 
 
+def _postgres(settings: Settings, counters: Counters) -> Engine:
+    """Loaded only where it is chosen: the driver costs 100 ms. Raises ConfigError, StoreError."""
+    try:
+        from wireroom.store.postgres import PostgresEngine
+    except ImportError as error:
+        raise ConfigError(
+            "a PostgreSQL database needs what the extra brings: pip install 'wireroom[postgres]'"
+        ) from error
+    assert settings.database is not None
+    return PostgresEngine.open(settings.database, settings.database_connections, counters)
+
+
 @contextlib.asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[SqliteEngine]:
-    """The data of a directory that nobody serves, brought up to this release. Raises StoreError."""
-    engine = SqliteEngine.open(directory, MachineClock(), Counters())
+async def opened(directory: Path, settings: Settings | None = None) -> AsyncIterator[Engine]:
+    """The data of a directory that nobody serves, or of the database that `settings` name, brought up to this
+    release. Raises ConfigError, StoreError."""
+    engine: Engine
+    if settings is not None and settings.database is not None:
+        engine = _postgres(settings, Counters())
+    else:
+        engine = SqliteEngine.open(directory, MachineClock(), Counters())
     try:
         yield engine
     finally:
@@ -251,7 +281,7 @@ async def opened(directory: Path) -> AsyncIterator[SqliteEngine]:
 
 
 @contextlib.asynccontextmanager
-async def opened_with_books(directory: Path) -> AsyncIterator[tuple[SqliteEngine, Books]]:
+async def opened_with_books(directory: Path) -> AsyncIterator[tuple[Engine, Books]]:
     """The data of a directory that nobody serves, and what is kept beside them. Raises StoreError."""
     async with opened(directory) as engine:
         ledger = Ledger(directory / LEDGER, MachineClock().now())
@@ -262,7 +292,7 @@ async def opened_with_books(directory: Path) -> AsyncIterator[tuple[SqliteEngine
             await ledger.close()
 
 
-async def _empty_logs(engine: SqliteEngine, book: SimulatedNetwork | Ledger) -> bool:
+async def _empty_logs(engine: Engine, book: SimulatedNetwork | Ledger) -> bool:
     return await book.empty_log() and await engine.empty_log()
 
 
@@ -271,7 +301,7 @@ async def opened_keys(settings: Settings) -> AsyncIterator[KeyStore]:
     """The access keys of a data directory that nobody serves. Raises ConfigError, StoreError."""
     assert settings.data_dir is not None
     directory = _made(Path(settings.data_dir))
-    async with opened(directory) as engine:
+    async with opened(directory, settings) as engine:
         yield KeyStore(engine, data_dir.seal(directory, settings.secret_key), SystemClock())
 
 

@@ -121,6 +121,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: int = 8470
     data_dir: str | None = None
+    database: str | None = None
+    """postgresql://…: the data are kept there; None: in SQLite, in the data directory."""
+    database_connections: int = 24
+    """How many connections to PostgreSQL this process may have."""
     seed: str | None = None
     """A file of calls that are made at the first start, in data that nobody has used."""
     auth: AuthMode = AuthMode.OPEN
@@ -153,6 +157,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 _TABLES = (Simulate, Simulator, Retention, Disk, dict[str, int], dict[str, str], tuple[PriceRow, ...])
 """The kinds of setting that are a table in the file, and in the environment too."""
 _SENDER_ID_RULES = ("SUPPORTED", "REGISTRATION_REQUIRED", "NOT_SUPPORTED")
+_DATABASES = ("postgresql://", "postgres://")
+_LEAST_CONNECTIONS = 4
 _DOLLARS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -250,6 +256,12 @@ def _check(settings: Settings) -> None:
         for text in (row.price, row.carrier_fee):
             if not _DOLLARS.fullmatch(text):
                 raise ConfigError(f'a price of {text!r}: write US dollars such as "0.00581", as text')
+    if settings.database is not None and not settings.database.startswith(_DATABASES):
+        raise ConfigError("database: it is a URL that begins with postgresql://")
+    if settings.database_connections < _LEAST_CONNECTIONS:
+        raise ConfigError(
+            f"database_connections = {settings.database_connections}: it is {_LEAST_CONNECTIONS} or more"
+        )
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise ConfigError("tls_cert and tls_key go together: give both, or neither")
     if not 0 <= settings.port <= 65535:

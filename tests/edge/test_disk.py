@@ -15,7 +15,7 @@ from wireroom.config import Disk as Limits
 from wireroom.config import Settings
 from wireroom.edge.disk import Disk
 from wireroom.observe import ManualClock
-from wireroom.store.rows import TABLES, Message, Outbox, Spend
+from wireroom.store.rows import TABLES, Message, Outbox, SpendSlot
 from wireroom.testing import CallFailed, Server
 
 GIB = 1024**3
@@ -150,7 +150,7 @@ def rows(server: Server) -> dict[str, list[Struct]]:
             lambda tx: {
                 table.name: tx.page(kind, {}, None, 100)
                 for kind, table in TABLES.items()
-                if kind in (Message, Outbox, Spend)
+                if kind in (Message, Outbox, SpendSlot)
             },
             "rows",
         )

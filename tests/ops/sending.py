@@ -1,9 +1,10 @@
 """What tests of sending begin with: destinations, a short way to send, and what became of a text."""
 
+from collections import Counter
 from typing import Any
 
 from tests.ops.given import REGION, refused
-from wireroom.store.rows import Message, Spend
+from wireroom.store.rows import Message, SpendSlot
 from wireroom.testing import Server
 
 HANDSET = "+14255550101"
@@ -49,6 +50,9 @@ def kept(server: Server, message_id: str) -> Message:
 def spent(server: Server, account: str, region: str = REGION) -> dict[str, int]:
     """What an account has spent on texts: month → micro-dollars."""
     scope = {"account_id": account, "region": region}
-    rows = server.run(server.app.engine.read(lambda tx: tx.page(Spend, scope, None, 100), "spend"))
+    rows = server.run(server.app.engine.read(lambda tx: tx.page(SpendSlot, scope, None, 1000), "spend"))
     assert {row.channel for row in rows} <= {"SMS"}
-    return {row.month: row.micros for row in rows}
+    months: Counter[str] = Counter()
+    for row in rows:
+        months[row.month] += row.micros
+    return dict(months)

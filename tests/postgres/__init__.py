@@ -5,6 +5,7 @@ nothing is left when the process that started it ends, however it ends.
 """
 
 from tests.postgres.cluster import Cluster, cluster, start_cluster
+from tests.postgres.databases import migrated
 from tests.postgres.programs import Installation, NoPostgres, installations
 
-__all__ = ["Cluster", "Installation", "NoPostgres", "cluster", "installations", "start_cluster"]
+__all__ = ["Cluster", "Installation", "NoPostgres", "cluster", "installations", "migrated", "start_cluster"]

@@ -26,13 +26,27 @@ MILLISECOND = 0.001
 class NoSession:
     """Of a writer whose operations write nothing but their name."""
 
+    travels = False
+
     def rows(self, sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         raise NotImplementedError
 
     def change(self, sql: str, parameters: Parameters) -> int:
         raise NotImplementedError
 
+    def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:
+        raise NotImplementedError
+
+    def change_each(self, sql: str, parameters: Iterable[Parameters]) -> list[int]:
+        raise NotImplementedError
+
     def change_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        raise NotImplementedError
+
+    def foresee(self, reads: Iterable[tuple[str, Parameters]]) -> None:
+        raise NotImplementedError
+
+    def alone(self, names: Iterable[str]) -> None:
         raise NotImplementedError
 
 

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import apsw
+import psycopg
 import pytest
+from psycopg import pq
 
 import wireroom
+from tests.postgres import Cluster, migrated
 from wireroom.store import migrate
+from wireroom.store.postgres.spelling import spelled
 from wireroom.store.queries import QUERIES, QUERIES_FILE, parse
 from wireroom.store.rows import TABLES
 from wireroom.store.sqlite import MEMORY_FILE
 
 SOURCE = Path(wireroom.__file__).parent
-VERBS = {"one", "all", "execute", "execute_many"}
+VERBS = {"one", "all", "execute", "execute_each", "execute_many", "write"}
 
 # Words that mean something else, or nothing, to PostgreSQL. "WITHOUT ROWID" is dropped there.
 NOT_PORTABLE = re.compile(
@@ -53,6 +57,43 @@ def test_a_query_fits_the_schema_and_its_row_type(database: apsw.Connection, nam
     assert statement.fetchall()
 
 
+@pytest.fixture(scope="module")
+def server(postgres: Cluster) -> Iterator[psycopg.Connection[Any]]:
+    url = migrated(postgres)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+    postgres.drop(url)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_fits_postgresqls_schema(server: psycopg.Connection[Any], name: str) -> None:
+    statement, _ = spelled(QUERIES[name].sql, dict.fromkeys(parameters_of(QUERIES[name].sql)))
+    assert b"/*" not in statement
+    prepared = server.pgconn.prepare(b"", statement)
+    assert prepared.status == pq.ExecStatus.COMMAND_OK, prepared.error_message
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
+def test_a_row_type_has_the_columns_and_the_key_of_postgresqls_table(
+    server: psycopg.Connection[Any], table: Any
+) -> None:
+    columns = server.execute(
+        "SELECT column_name, collation_name, data_type FROM information_schema.columns"
+        " WHERE table_name = %s ORDER BY ordinal_position",
+        (table.name,),
+    ).fetchall()
+    assert [name for name, _, _ in columns] == list(table.columns)
+    assert {collation for _, collation, kind in columns if kind == "text"} <= {"C"}
+    assert {kind for _, _, kind in columns} <= {"text", "bigint", "boolean"}
+    keys = server.execute(
+        "SELECT a.attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k(number, place)"
+        " JOIN pg_attribute a ON a.attnum = k.number WHERE i.indisprimary AND i.indrelid = %s::regclass"
+        " AND a.attrelid = i.indrelid ORDER BY k.place",
+        (table.name,),
+    ).fetchall()
+    assert [name for (name,) in keys] == list(table.key)
+
+
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
 def test_a_row_type_has_the_columns_of_its_table(database: apsw.Connection, table: Any) -> None:
     columns = database.execute("SELECT name FROM pragma_table_info(?) ORDER BY cid", (table.name,)).fetchall()
@@ -74,7 +115,7 @@ def test_a_query_is_written_for_both_databases(name: str) -> None:
 
 
 def test_the_schema_is_written_for_both_databases() -> None:
-    for migration in migrate.migrations():
+    for migration in migrate.migrations("sqlite"):
         statements = re.sub(r"--.*", "", migration.sql).replace("WITHOUT ROWID", "")
         assert not NOT_PORTABLE.search(statements)
 
@@ -105,7 +146,7 @@ def uses() -> Iterator[Use]:
                     keywords=keywords,
                 ) if verb in VERBS and query.isidentifier() and query.islower():
                     names = {keyword.arg for keyword in keywords}
-                    known = verb != "execute_many" and None not in names
+                    known = verb not in ("execute_each", "execute_many") and None not in names
                     where = f"{file.relative_to(SOURCE)}:{node.lineno}"
                     yield Use(where, query, {str(name) for name in names} if known else None)
 

@@ -24,6 +24,12 @@ def data_dir_option(command: Command) -> Command:
     )(command)
 
 
+def database_option(command: Command) -> Command:
+    return click.option(
+        "--database", metavar="URL", help="Keep the data in PostgreSQL: postgresql://…  [default: SQLite]"
+    )(command)
+
+
 def config_option(command: Command) -> Command:
     return click.option(
         "--config",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from wireroom.cli.options import Refused, config_option, data_dir_option, settings_from
+from wireroom.cli.options import Refused, config_option, data_dir_option, database_option, settings_from
 from wireroom.config import AuthMode, ConfigError
 
 
@@ -13,6 +13,7 @@ from wireroom.config import AuthMode, ConfigError
 @click.option("--host", metavar="ADDRESS", help="Where to listen.  [default: 127.0.0.1]")
 @click.option("--port", type=int, metavar="PORT", help="0 takes any that is free.  [default: 8470]")
 @data_dir_option
+@database_option
 @config_option
 @click.option("--seed", metavar="FILE", help="Calls to make once, in data that nobody has used (JSON).")
 @click.option(
@@ -32,6 +33,7 @@ def command(
     host: str | None,
     port: int | None,
     data_dir: str | None,
+    database: str | None,
     config_file: Path | None,
     seed: str | None,
     auth: str | None,
@@ -46,6 +48,7 @@ def command(
         host=host,
         port=port,
         data_dir=data_dir,
+        database=database,
         seed=seed,
         auth=auth,
         allowed_hosts=allowed_hosts or None,

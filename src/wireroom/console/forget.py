@@ -87,6 +87,7 @@ def _erase_texts(tx: Tx, number: str, account_id: str | None, after: str) -> tup
         return [], None
     found = tx.all("messages_of_number", number=number, after=after, last=stretch[-1])
     message_ids = [message.message_id for message in found if account_id in (None, message.account_id)]
+    tx.alone(*(f"text/{message_id}" for message_id in message_ids))
     keys = [{"message_id": message_id} for message_id in message_ids]
     tx.execute_many("reset_outbox", keys)
     tx.execute_many("reset_parts", keys)
@@ -133,6 +134,7 @@ def _page_of_places(tx: Tx, scope: dict[str, str], after: tuple[str, str] | None
 
 def _erase_in_place(tx: Tx, place: Place, number: str) -> list[OptOutKept]:
     account_id, region = place.account_id, place.region
+    tx.alone(f"place/{account_id}/{region}")
     sticky = tx.get(Sticky, account_id, region, number)
     if sticky is not None:
         tx.delete(sticky)

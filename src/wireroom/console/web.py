@@ -3,6 +3,7 @@
 Every answer but the page is JSON; an error is `{"error": "a sentence"}`.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 Body = TypeVar("Body")
 Handler = Callable[[Request, Visitor], Awaitable[Response]]
+_READY_SECONDS = 5.0
+"""A store that takes longer to commit is not ready."""
 _CLIENT_CLOSED = 499
 """Nobody gets to see it."""
 
@@ -84,11 +87,14 @@ class _Console:
         if self._parts.disk.reason is not None:
             reasons.append(self._parts.disk.reason)
         try:
-            await self._parts.engine.run(
-                lambda tx: tx.one("count", account_id="", region="", name="ready", by=1), "ready"
-            )
+            async with asyncio.timeout(_READY_SECONDS):
+                await self._parts.engine.run(
+                    lambda tx: tx.one("count", account_id="", region="", name="ready", by=1), "ready"
+                )
         except StoreError as error:
             reasons.append(f"The store cannot commit: {error}")
+        except TimeoutError:
+            reasons.append("The store does not answer.")
         return as_json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def page(self, request: Request, visitor: Visitor) -> Response:

@@ -37,8 +37,8 @@ def record(tx: Tx, message: Message, event_type: EventType, now: int, *, final: 
     row = Event(
         message.message_id, event_type, now, final, _encode(_event(message, event_type, now, final)).decode()
     )
-    if tx.insert_new(row):
-        tx.hand_over("feed", message)
+    tx.keep(row)
+    tx.hand_over("feed", message)
 
 
 def _event(message: Message, event_type: EventType, now: int, final: bool) -> dict[str, object]:

@@ -112,11 +112,15 @@ class Line:
             await asyncio.sleep(LEASE / 3000)
             until = self._machine.now() + LEASE
             for some in _chunks(list(self._held)):
-                await self._durably(partial(_lease, message_ids=some, until=until), "lease")
+                await self._durably(
+                    partial(_lease, message_ids=some, owner=self._engine.owner, until=until), "lease"
+                )
+            self._look()  # what a process that died has left behind falls due, and nobody tells us
 
     async def recount(self) -> None:
-        """Count the backlog afresh: a reset takes texts away that the line never sees again."""
-        if not self._held:
+        """Count the backlog afresh: a reset takes texts away that the line never sees again, and other
+        processes accept and finish theirs."""
+        if not (self._held and self._engine.sole):
             self._backlog = await self._engine.read(lambda tx: tx.one("outbox_size"), "outbox size")
 
     async def stop(self) -> None:
@@ -180,7 +184,7 @@ class Line:
             log.exception("text %s broke a stage of the line; it is set aside for a minute", message_id)
             due_at = self._machine.now() + SET_ASIDE
             await self._durably(
-                lambda tx: tx.execute("outbox_set_aside", message_id=message_id, due_at=due_at), "set aside"
+                lambda tx: tx.write("outbox_set_aside", message_id=message_id, due_at=due_at), "set aside"
             )
             self._held.discard(message_id)
             self._wake_in(SET_ASIDE)
@@ -309,8 +313,10 @@ def _note_end(task: asyncio.Task[None]) -> None:
         log.critical("%s broke off; it is not there again before a restart", task.get_name(), exc_info=error)
 
 
-def _lease(tx: Tx, message_ids: Sequence[str], until: int) -> None:
-    tx.execute_many("outbox_lease", [{"message_id": each, "until": until} for each in message_ids])
+def _lease(tx: Tx, message_ids: Sequence[str], owner: str, until: int) -> None:
+    tx.execute_many(
+        "outbox_lease", [{"message_id": each, "owner": owner, "until": until} for each in sorted(message_ids)]
+    )
 
 
 def _chunks(items: Sequence[T]) -> list[Sequence[T]]:

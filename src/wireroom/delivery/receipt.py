@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Carrier, Receipt
 from wireroom.core.message import FINAL, PartStatus, may_move_part
-from wireroom.delivery import events, moves, standing
+from wireroom.delivery import alone, events, moves, standing
 from wireroom.delivery.moves import Final
 from wireroom.store.rows import Message, ParkedReceipt, Part
-from wireroom.store.tx import Tx
+from wireroom.store.tx import Read, Tx
 
 
 def settle(tx: Tx, carrier: Carrier, receipts: Sequence[Receipt], counter: str, now: int) -> None:
@@ -23,14 +23,21 @@ def settle(tx: Tx, carrier: Carrier, receipts: Sequence[Receipt], counter: str, 
 
     `counter` is the name of this process, under which it counts failures (`standing`).
     """
-    finals: list[Final] = []
+    alone.with_receipts(tx, carrier.name, (heard.carrier_message_id for heard in receipts))
+    tx.foresee(lambda: [_part_of(carrier, heard) for heard in receipts])
+    parts: list[tuple[Receipt, Part]] = []
     for heard in receipts:
         part: Part | None = tx.one(
             "part_of_carrier", carrier=carrier.name, carrier_message_id=heard.carrier_message_id
         )
         if part is None:
-            tx.insert_new(ParkedReceipt(carrier.name, heard.carrier_message_id, heard.outcome, now))
-            continue
+            tx.keep(ParkedReceipt(carrier.name, heard.carrier_message_id, heard.outcome, now))
+        else:
+            parts.append((heard, part))
+    alone.with_texts(tx, (part.message_id for _, part in parts))
+    tx.foresee(lambda: [(Message, (part.message_id,)) for _, part in parts])
+    finals: list[Final] = []
+    for heard, part in parts:
         message = tx.get(Message, part.message_id)
         if message is not None and carrier.receipts_for(message.origination_kind):
             final = _apply(tx, message, part, heard.outcome, now)
@@ -39,10 +46,15 @@ def settle(tx: Tx, carrier: Carrier, receipts: Sequence[Receipt], counter: str, 
     standing.note(tx, finals, counter, now)
 
 
-def catch_up(tx: Tx, message: Message, parts: Sequence[Part], now: int) -> Final | None:
-    """A text's submit is settled: apply the receipts that came before, and end it if nothing is missing."""
+def _part_of(carrier: Carrier, heard: Receipt) -> Read:
+    return "part_of_carrier", {"carrier": carrier.name, "carrier_message_id": heard.carrier_message_id}
+
+
+def catch_up(tx: Tx, message: Message, parts: Sequence[Part], parked: bool, now: int) -> Final | None:
+    """A text's submit is settled: apply the receipts that came before (if there are any `parked` at all), and
+    end it if nothing is missing."""
     final: Final | None = None
-    if tx.one("any_parked"):
+    if parked:
         for part in parts:
             if part.carrier_message_id is not None:
                 final = _unpark(tx, message, part, part.carrier_message_id, now) or final

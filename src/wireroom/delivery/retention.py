@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from wireroom.config import AuthMode, Settings, lifetime
+from wireroom.delivery import alone
 from wireroom.delivery.tally import Tally
 from wireroom.observe import BusinessClock
 from wireroom.sending.accept import Job
@@ -139,6 +140,8 @@ class Retention:
     async def round(self) -> None:
         """Delete what is not wanted now and give its space back. Raises Unavailable, and what carriers do."""
         async with self._at_work:
+            if not self._engine.sole:
+                self.recount()  # others accept and delete too
             if self._newest is not None and await self._tally.count_if_lost():
                 self._texts.begin_again()
             for walk in (self._texts, self._bodies, self._events):
@@ -229,6 +232,7 @@ def _named(tx: Tx, message_ids: Sequence[str]) -> list[Aged]:
 
 
 def _delete_texts(tx: Tx, keys: Sequence[Mapping[str, Value]]) -> None:
+    alone.with_texts(tx, (str(key["message_id"]) for key in keys))
     tx.execute_many("reset_parts", keys)
     tx.execute_many("reset_events", keys)
     tx.execute_many("reset_messages", keys)

@@ -8,10 +8,10 @@ from wireroom.api.enums import EventType
 from wireroom.carriers.port import Carrier, OnDoubt, Segment
 from wireroom.core.message import MessageStatus, PartStatus
 from wireroom.core.text import split
-from wireroom.delivery import moves
+from wireroom.delivery import alone, moves
 from wireroom.sending.accept import LEASE, Job
 from wireroom.store.rows import Message, Outbox, Part
-from wireroom.store.tx import Tx
+from wireroom.store.tx import Read, Tx, Value
 
 ROUTE = "route"
 HANDING = "handing"
@@ -28,11 +28,11 @@ class Routed(Struct, frozen=True, gc=False):
 
 def claim(tx: Tx, owner: str, machine_now: int, most: int, held: Set[str]) -> list[Job]:
     """Take due texts from the outbox that nobody else works on and that we do not hold in memory already."""
-    rows: list[Outbox] = tx.all("outbox_due", owner=owner, now=machine_now, most=most + len(held))
+    due: list[Outbox] = tx.all("outbox_due", owner=owner, now=machine_now, most=most + len(held))
+    rows = [row for row in due if row.message_id not in held][:most]
+    tx.foresee(lambda: [(Message, (row.message_id,)) for row in rows])
     jobs: list[Job] = []
     for row in rows:
-        if row.message_id in held or len(jobs) == most:
-            continue
         job = _job(tx, row)
         if job is None:
             tx.delete(row)
@@ -62,35 +62,49 @@ def route(
     tx: Tx, jobs: Sequence[Job], carriers: Mapping[str, Carrier], owner: str, now: int, machine_now: int
 ) -> list[Routed]:
     """Choose a link for each text and mark it HANDING; what has no future ends here, with its event."""
-    routed = []
+    carrier = next(iter(carriers.values()))
+    alone.with_texts(tx, (job.message.message_id for job in jobs))
+    tx.foresee(lambda: [_parts_of(job) for job in jobs if _may_have_parts(job)])
+    ready: list[Routed] = []
     for job in jobs:
         message = job.message
         if message.expires_at <= now:
-            tx.execute("outbox_done", message_id=message.message_id)
-            moves.end(tx, message, EventType.TEXT_TTL_EXPIRED, now)
+            if _is_ours(tx, message, owner):
+                moves.end(tx, message, EventType.TEXT_TTL_EXPIRED, now)
             continue
-        carrier = next(iter(carriers.values()))
         parts: list[Part] = (
-            tx.all("parts_of_message", message_id=message.message_id) if job.resumed or job.attempts else []
+            tx.all("parts_of_message", message_id=message.message_id) if _may_have_parts(job) else []
         )
         missing = _missing(message, parts)
         if job.doubt and carrier.on_doubt is not OnDoubt.RESEND:
-            lost = [doubtful(message, number, carrier) for number in missing]
-            tx.insert(*lost)
-            tx.execute("outbox_done", message_id=message.message_id)
-            moves.finish(tx, moves.move(tx, message, MessageStatus.SENT), [*parts, *lost], now)
+            if _is_ours(tx, message, owner):
+                lost = [doubtful(message, number, carrier) for number in missing]
+                tx.insert(*lost)
+                moves.finish(tx, moves.move(tx, message, MessageStatus.SENT), [*parts, *lost], now)
             continue
-        changed = tx.execute(
-            "outbox_handing",
-            message_id=message.message_id,
-            carrier=carrier.name,
-            owner=owner,
-            until=machine_now + LEASE,
-        )
-        if changed:  # reset may have removed it while it was in memory
-            segments = tuple(_segments(message, missing, carrier))
-            routed.append(Routed(job, carrier.name, segments, tuple(parts)))
-    return routed
+        segments = tuple(_segments(message, missing, carrier))
+        ready.append(Routed(job, carrier.name, segments, tuple(parts)))
+    until = machine_now + LEASE
+    changed = tx.execute_each("outbox_handing", [_handing(text, owner, until) for text in ready])
+    return [text for text, count in zip(ready, changed, strict=True) if count]
+
+
+def _may_have_parts(job: Job) -> bool:
+    return job.resumed or job.attempts > 0
+
+
+def _parts_of(job: Job) -> Read:
+    return "parts_of_message", {"message_id": job.message.message_id}
+
+
+def _is_ours(tx: Tx, message: Message, owner: str) -> bool:
+    """Take it off the outbox; false where a reset has removed it, or another process holds it by now."""
+    return bool(tx.execute("outbox_done", message_id=message.message_id, owner=owner))
+
+
+def _handing(text: Routed, owner: str, until: int) -> dict[str, Value]:
+    message_id = text.job.message.message_id
+    return {"message_id": message_id, "carrier": text.carrier, "owner": owner, "until": until}
 
 
 def _missing(message: Message, parts: Sequence[Part]) -> list[int]:

@@ -76,7 +76,7 @@ def _count_one(tx: Tx, key: Key, finals: int, failures: int, counter: str, now: 
     slot = standing.slot(now)
     tally = standing.since_first_failure([*before, (slot, finals, failures)])
     if tally is not None:
-        tx.execute("count_trouble", **scope, slot=slot, counter=counter, finals=finals, failures=failures)
+        tx.write("count_trouble", **scope, slot=slot, counter=counter, finals=finals, failures=failures)
         _judge(tx, scope, tally)
 
 
@@ -86,6 +86,6 @@ def _judge(tx: Tx, scope: Mapping[str, str], tally: Tally) -> None:
     known = tx.get(Degraded, *scope.values())
     if standing.degraded(tally.finals, tally.failures):
         if known is None or known.until < tally.until:
-            tx.execute("degrade", **scope, until=tally.until, said=standing.told(tally))
+            tx.write("degrade", **scope, until=tally.until, said=standing.told(tally))
     elif known is not None:
         tx.delete(known)

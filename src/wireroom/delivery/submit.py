@@ -1,11 +1,11 @@
 """Submit: what the link said of each segment becomes parts, a move and an event."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Carrier, Handed, Later, OnDoubt, Outcome, Refused, Unknown
 from wireroom.core.message import MessageStatus, PartStatus
-from wireroom.delivery import events, moves, receipt, standing
+from wireroom.delivery import alone, events, moves, receipt, standing
 from wireroom.delivery.moves import Final
 from wireroom.delivery.route import ROUTE, Routed, doubtful
 from wireroom.store.rows import Message, Part
@@ -28,16 +28,41 @@ def settle(
     """Write down the outcomes of a batch of texts' segments.
 
     Answers of each text in how many milliseconds (machine time) it is due again; None when the link is done
-    with it. `counter` is the name of this process, under which it counts failures (`standing`).
+    with it. `counter` is the name of this process, in its leases and in its counts of failures (`standing`).
     """
-    settled = [_settle(tx, routed, outcomes, carrier, now, machine_now) for routed, outcomes in texts]
+    handed = (each for _, outcomes in texts for each in outcomes if isinstance(each, Handed))
+    alone.with_receipts(tx, carrier.name, (each.carrier_message_id for each in handed))
+    alone.with_texts(tx, (routed.job.message.message_id for routed, _ in texts))
+    over = [routed.job.message.message_id for routed, outcomes in texts if _is_over(outcomes, carrier)]
+    done = tx.execute_each("outbox_done", [{"message_id": each, "owner": counter} for each in over])
+    # Of the others a reset removed the outbox's row meanwhile, or another process has it by now.
+    ours = {message_id for message_id, count in zip(over, done, strict=True) if count}
+    parked: bool = tx.one("any_parked")
+    settled = [
+        _settle(tx, routed, outcomes, carrier, counter, ours, parked, now, machine_now)
+        for routed, outcomes in texts
+    ]
     finals = [each for each in settled if isinstance(each, Final)]
     standing.note(tx, finals, counter, now)
     return [each if isinstance(each, int) else None for each in settled]
 
 
+def _is_over(outcomes: Sequence[Outcome], carrier: Carrier) -> bool:
+    """The link will not be offered any of it again."""
+    resends = carrier.on_doubt is OnDoubt.RESEND
+    return not any(isinstance(each, Later) or (resends and isinstance(each, Unknown)) for each in outcomes)
+
+
 def _settle(
-    tx: Tx, routed: Routed, outcomes: Sequence[Outcome], carrier: Carrier, now: int, machine_now: int
+    tx: Tx,
+    routed: Routed,
+    outcomes: Sequence[Outcome],
+    carrier: Carrier,
+    owner: str,
+    ours: Set[str],
+    parked: bool,
+    now: int,
+    machine_now: int,
 ) -> int | Final | None:
     """In how many milliseconds the text is due again, or how it has ended, or None: the link has it."""
     message, doubt = routed.job.message, routed.job.doubt
@@ -59,12 +84,12 @@ def _settle(
                 part = doubtful(message, segment.number, carrier)
         handed.append(part)
     if again is not None:
-        if _wait(tx, routed, again, doubt, now, machine_now):
+        if _wait(tx, routed, owner, again, doubt, now, machine_now):
             tx.insert(*handed)
         return again
-    if tx.execute("outbox_done", message_id=message.message_id):  # else a reset removed the text meanwhile
+    if message.message_id in ours:
         tx.insert(*handed)
-        return _handed_over(tx, message, [*routed.parts, *handed], carrier, now)
+        return _handed_over(tx, message, [*routed.parts, *handed], carrier, parked, now)
     return None
 
 
@@ -80,11 +105,12 @@ def _part(
     return Part(message.message_id, number, status, carrier.name, carrier_message_id, failure, doubt)
 
 
-def _wait(tx: Tx, routed: Routed, again: int, doubt: bool, now: int, machine_now: int) -> bool:
+def _wait(tx: Tx, routed: Routed, owner: str, again: int, doubt: bool, now: int, machine_now: int) -> bool:
     message = routed.job.message
     there = tx.execute(
         "outbox_again",
         message_id=message.message_id,
+        owner=owner,
         stage=ROUTE,
         due_at=machine_now + again,
         attempts=routed.job.attempts + 1,
@@ -97,7 +123,9 @@ def _wait(tx: Tx, routed: Routed, again: int, doubt: bool, now: int, machine_now
     return bool(there)
 
 
-def _handed_over(tx: Tx, message: Message, parts: list[Part], carrier: Carrier, now: int) -> Final | None:
+def _handed_over(
+    tx: Tx, message: Message, parts: list[Part], carrier: Carrier, parked: bool, now: int
+) -> Final | None:
     """Every part has been offered and is no longer ours to send."""
     receipt_due = carrier.receipts_for(message.origination_kind)
     failed = [(EventType(part.failure), part.status) for part in parts if part.failure]
@@ -110,6 +138,6 @@ def _handed_over(tx: Tx, message: Message, parts: list[Part], carrier: Carrier, 
     if not failed:
         events.record(tx, sent, EventType.TEXT_SUCCESSFUL, now, final=not receipt_due)
     if receipt_due:
-        return receipt.catch_up(tx, sent, parts, now)
+        return receipt.catch_up(tx, sent, parts, parked, now)
     # The carrier's acceptance is the last word.
     return Final(sent, EventType.TEXT_SUCCESSFUL)

@@ -55,9 +55,9 @@ class Sweep:
 
 
 def _forget_by_age(tx: Tx, now: int) -> None:
-    tx.execute("forget_parked", before=now - PARKED_FOR)
-    tx.execute("forget_troubles", oldest=standing.oldest_slot(now))
-    tx.execute("forget_degraded", now=now)
+    tx.write("forget_parked", before=now - PARKED_FOR)
+    tx.write("forget_troubles", oldest=standing.oldest_slot(now))
+    tx.write("forget_degraded", now=now)
 
 
 async def _walk(engine: Engine, step: Callable[..., str | None]) -> None:
@@ -70,14 +70,14 @@ async def _walk(engine: Engine, step: Callable[..., str | None]) -> None:
 def _sweep_tokens(tx: Tx, after: str, now: int) -> str | None:
     rows = tx.page(Token, {}, (after,), STEP)
     if any(row.expires_at <= now for row in rows):
-        tx.execute("forget_tokens", after=after, last=rows[-1].digest, now=now)
+        tx.write("forget_tokens", after=after, last=rows[-1].digest, now=now)
     return rows[-1].digest if len(rows) == STEP else None
 
 
 def _sweep_sent(tx: Tx, after: str, before: str) -> str | None:
     rows: list[tuple[str, str]] = tx.all("sent_page", after=after, most=STEP)
     if any(message_id < before for _, message_id in rows):
-        tx.execute("forget_sent", after=after, last=rows[-1][0], before=before)
+        tx.write("forget_sent", after=after, last=rows[-1][0], before=before)
     return rows[-1][0] if len(rows) == STEP else None
 
 
@@ -88,7 +88,7 @@ def _sweep_sticky(tx: Tx, after: _Place, before: int) -> _Place:
         return _START
     last = rows[-1]
     if any(row.delivered_at <= before for row in rows):
-        tx.execute(
+        tx.write(
             "forget_sticky",
             after_account_id=after[0],
             after_region=after[1],

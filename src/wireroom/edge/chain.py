@@ -21,12 +21,12 @@ from wireroom.config import Settings
 from wireroom.edge.callers import Callers
 from wireroom.edge.rates import PartRates, Rates
 from wireroom.edge.request import Request
-from wireroom.errors import InternalServer, ServiceError, Validation
+from wireroom.errors import InternalServer, ServiceError, Throttling, Validation
 from wireroom.observe import BusinessClock, Counters, MachineClock
 from wireroom.ops._around import NoPlace, look, perform, settle_place
 from wireroom.ops._op import WRITTEN, Call, Caller, Written
 from wireroom.sending.accept import NewId
-from wireroom.store.engine import Engine, StoreError
+from wireroom.store.engine import Busy, Engine, StoreError
 from wireroom.store.tx import Duplicate, Tx
 from wireroom.wire import json10
 from wireroom.wire.framework import FrameworkError
@@ -162,6 +162,7 @@ class Chain:
                 self._backlog(),
                 self._disk_low(),
                 self._pace,
+                self._engine.slots,
                 None,
                 facts,
             )
@@ -217,9 +218,12 @@ def _sooner(body: bytes, error: FrameworkError) -> FrameworkError:
     return error
 
 
-def _failure(cause: Exception, request_id: str) -> InternalServer:
+def _failure(cause: Exception, request_id: str) -> InternalServer | Throttling:
     """The store cannot, somebody outside is silent, or a bug: SDKs try again, the log has the rest."""
     match cause:
+        case Busy():
+            log.warning("request %s: %s", request_id, cause)
+            return Throttling("The store has more to do than it can. Try again later.")
         case StoreError() | TimeoutError():
             log.error("request %s: %s", request_id, cause)
         case _:

@@ -2,6 +2,7 @@
 than everything else about an id."""
 
 import os
+from threading import Lock
 
 from wireroom.core.ids import resource_id, uuid7
 from wireroom.observe import MachineClock
@@ -16,6 +17,7 @@ class Ids:
         self._machine = machine
         self._page = b""
         self._at = _PAGE
+        self._lock = Lock()  # operations may run in threads, and no two may get the same bytes
 
     def __call__(self, prefix: str, /) -> str:
         if prefix == "message":
@@ -26,8 +28,9 @@ class Ids:
         return resource_id(prefix, self._random(16))
 
     def _random(self, length: int) -> bytes:
-        at = self._at
-        if at + length > _PAGE:
-            self._page, at = os.urandom(_PAGE), 0
-        self._at = at + length
-        return self._page[at : at + length]
+        with self._lock:
+            at = self._at
+            if at + length > _PAGE:
+                self._page, at = os.urandom(_PAGE), 0
+            self._at = at + length
+            return self._page[at : at + length]

@@ -5,6 +5,7 @@ A token bucket for each account, Region and operation, twice the rate deep, fill
 """
 
 from collections.abc import Hashable
+from threading import Lock
 
 from wireroom.core.tables.quotas import REQUESTS_PER_SECOND, REQUESTS_PER_SECOND_OF
 from wireroom.errors import Throttling
@@ -37,14 +38,16 @@ class PartRates:
 
     def __init__(self, machine: MachineClock) -> None:
         self._buckets = _Buckets(machine)
+        self._lock = Lock()  # sends may run in threads
 
     def take(self, *wanted: Wanted) -> bool:
         """A text of more parts than a second allows goes when the bucket is full, and what follows waits."""
         fitting = [(key, min(amount, rate), rate) for key, amount, rate in wanted]
-        if not all(self._buckets.holds(*each) for each in fitting):
-            return False
-        for key, amount, rate in fitting:
-            self._buckets.take(key, amount, rate, rate)
+        with self._lock:
+            if not all(self._buckets.holds(*each) for each in fitting):
+                return False
+            for key, amount, rate in fitting:
+                self._buckets.take(key, amount, rate, rate)
         return True
 
 

@@ -4,6 +4,7 @@ One transaction: the same token? → the stored answer; else the operation, its 
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -16,13 +17,19 @@ from wireroom.ops._op import Call, Written
 from wireroom.ops._quota import OPT_OUT_LISTS, limit
 from wireroom.sending.choose import DEFAULT_LIST
 from wireroom.store.rows import OptOutList, Place, Tag, Token
+from wireroom.store.tx import Read
 
 
 def perform(written: Written, call: Call, request: Any) -> Struct:
     """Run an operation that writes, once for all retries of one call."""
-    place = settle_place(call)
+    caller = call.caller
     if written.sends:
+        call.tx.foresee(lambda: _foresee(written, call, request))
+        place = settle_place(call)
         return written.function(msgspec.structs.replace(call, revision=place.revision), request)
+    # One at a time in a place: what an operation has seen of the account's resources stays so until it ends.
+    call.tx.alone(f"place/{caller.account_id}/{caller.region}")
+    place = settle_place(call)
     # Whatever is remembered of the account's resources under the old revision is no longer looked at.
     call.tx.update(place, revision=call.new_id("revision"))
     if not written.model.idempotent or request.client_token is None:
@@ -50,6 +57,12 @@ def perform(written: Written, call: Call, request: Any) -> Struct:
     expires_at = call.machine_now + milliseconds(call.settings.retention.tokens)
     call.tx.insert(Token(digest, call.caller.account_id, fingerprint, kept, expires_at))
     return result
+
+
+def _foresee(written: Written, call: Call, request: Any) -> Iterable[Read]:
+    yield Place, (call.caller.account_id, call.caller.region)
+    if written.foresee is not None:
+        yield from written.foresee(call, request)
 
 
 def _digest(*names: str) -> str:

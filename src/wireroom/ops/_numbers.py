@@ -6,7 +6,7 @@ where it stopped, so that neither many accounts nor a big one look at what is ta
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 from wireroom.api.enums import NumberType, PreferenceType, ValidationExceptionReason
 from wireroom.api.shapes import NumberPreferenceItem
@@ -14,14 +14,17 @@ from wireroom.core import inventory
 from wireroom.errors import Validation
 from wireroom.ops import _quota
 from wireroom.ops._op import Call
+from wireroom.store.tx import Read
 
 Fits = Callable[[str], bool]
 
+_LOOKED_UP_AT_ONCE = 50
 _SPREAD = 2_654_435_761  # Knuth's multiplicative hash: neighbouring account ids begin far apart
 
 
 def take(call: Call, country: str, kind: NumberType) -> str | None:
     """The next number that nobody has; None where all are taken."""
+    alone_with(call, country, kind)
     counter = f"numbers/{country}/{kind}"
     begin = _quota.used(call, counter)
     for step in range(inventory.count(country, kind)):
@@ -40,7 +43,24 @@ def preferred(country: str, kind: NumberType, fits: Fits | None) -> Sequence[str
 
 def take_preferred(call: Call, country: str, kind: NumberType, fits: Fits) -> str | None:
     """The first number that fits and that nobody has; None where there is none."""
-    return next((number for number in preferred(country, kind, fits) if not is_taken(call, number)), None)
+    alone_with(call, country, kind)
+    numbers = preferred(country, kind, fits)
+    for at in range(0, len(numbers), _LOOKED_UP_AT_ONCE):
+        some = numbers[at : at + _LOOKED_UP_AT_ONCE]
+        call.tx.foresee(partial(_looked_up, some))
+        for number in some:
+            if not is_taken(call, number):
+                return number
+    return None
+
+
+def _looked_up(numbers: Sequence[str]) -> list[Read]:
+    return [("number_is_taken", {"phone_number": each}) for each in numbers]
+
+
+def alone_with(call: Call, country: str, kind: NumberType) -> None:
+    """Nobody else of this installation takes a number of this series until the transaction ends."""
+    call.tx.alone(f"numbers/{country}/{kind}")
 
 
 @cache

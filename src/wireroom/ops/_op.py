@@ -4,7 +4,7 @@
 call and its locals, so running it twice is harmless (an engine may do so).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar, overload
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from wireroom.api.operations import OPERATIONS as MODELLED
 from wireroom.api.operations import Operation
 from wireroom.config import Settings
 from wireroom.sending.accept import NewId, Pace
-from wireroom.store.tx import Tx
+from wireroom.store.tx import Read, Tx
 
 
 class Caller(Struct, frozen=True):
@@ -50,6 +50,8 @@ class Call(Struct, frozen=True):
     """There is little room left: nothing new is taken."""
     pace: Pace | None = None
     """Counts parts a second, where AWS's limits of them are simulated."""
+    slots: int = 1
+    """Over how many rows of the store a month's spend is spread."""
     revision: str | None = None
     """Of the caller's place, read in this transaction: what is remembered under it holds (docs/adr/0006)."""
     facts: Any = None
@@ -60,6 +62,7 @@ Request = TypeVar("Request", bound=Struct)
 Result = TypeVar("Result", bound=Struct)
 Function = Callable[[Call, Request], Result]
 Ask = Callable[[Caller, Any], Awaitable[Any]]
+Foresee = Callable[[Call, Any], Iterable[Read]]
 
 
 class Written(Struct, frozen=True):
@@ -72,6 +75,8 @@ class Written(Struct, frozen=True):
     """The result's member that holds the ARN which Tags on create belong to."""
     sends: bool
     """It makes a message and changes no resource; `sending.accept` knows an SDK's retries."""
+    foresee: Foresee | None
+    """What it will read, as far as the request tells."""
 
 
 WRITTEN: dict[str, Written] = {}
@@ -82,16 +87,22 @@ _MODELLED_BY_FUNCTION = {model.function: model for model in MODELLED.values()}
 def operation(function: Function[Request, Result], /) -> Function[Request, Result]: ...
 @overload
 def operation(
-    *, ask: Ask | None = None, tags: str | None = None, sends: bool = False
+    *, ask: Ask | None = None, tags: str | None = None, sends: bool = False, foresee: Foresee | None = None
 ) -> Callable[[Function[Request, Result]], Function[Request, Result]]: ...
 def operation(
-    function: Any = None, /, *, ask: Ask | None = None, tags: str | None = None, sends: bool = False
+    function: Any = None,
+    /,
+    *,
+    ask: Ask | None = None,
+    tags: str | None = None,
+    sends: bool = False,
+    foresee: Foresee | None = None,
 ) -> Any:
     """Enter a function in the table of operations under its modelled name."""
 
     def enter(function: Function[Request, Result]) -> Function[Request, Result]:
         model = _MODELLED_BY_FUNCTION[function.__name__]
-        WRITTEN[model.name] = Written(model, function, ask, tags, sends)
+        WRITTEN[model.name] = Written(model, function, ask, tags, sends, foresee)
         return function
 
     return enter if function is None else enter(function)

@@ -225,16 +225,16 @@ def give_keywords(call: Call, owner_id: str) -> None:
 
 def copy_keywords(call: Call, copied_from: str, owner_id: str) -> None:
     """Give something that has no keywords those of another."""
-    call.tx.execute("copy_keywords", **_place(call), copied_from=copied_from, owner_id=owner_id)
+    call.tx.write("copy_keywords", **_place(call), copied_from=copied_from, owner_id=owner_id)
 
 
 def _delete_keywords(call: Call, owner_id: str) -> None:
-    call.tx.execute("delete_keywords", **_place(call), owner_id=owner_id)
+    call.tx.write("delete_keywords", **_place(call), owner_id=owner_id)
 
 
 def forget(call: Call, arn: str, owner_id: str) -> None:
     """Remove the tags and keywords of a pool or number that goes away."""
-    call.tx.execute("delete_tags", **_place(call), resource_arn=arn)
+    call.tx.write("delete_tags", **_place(call), resource_arn=arn)
     _delete_keywords(call, owner_id)
 
 

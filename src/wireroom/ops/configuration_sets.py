@@ -70,7 +70,7 @@ def delete_configuration_set(call: Call, req: DeleteConfigurationSetRequest) -> 
     """Delete a set, whatever is in it."""
     found = _find.configuration_set(call, req.configuration_set_name)
     place = {"account_id": found.account_id, "region": found.region}
-    call.tx.execute("delete_tags", **place, resource_arn=_arn(call, found))
+    call.tx.write("delete_tags", **place, resource_arn=_arn(call, found))
     call.tx.delete(found)
     _quota.free(call, _quota.CONFIGURATION_SETS)
     return answer(DeleteConfigurationSetResult, _information(call, found))

@@ -69,9 +69,9 @@ def delete_opt_out_list(call: Call, req: DeleteOptOutListRequest) -> DeleteOptOu
             "Phone numbers or pools use this list: give them another one first.",
             req.opt_out_list_name,
         )
-    call.tx.execute("delete_opted_out_numbers", **named)
-    call.tx.execute("delete_opt_ins", **named)
-    call.tx.execute(
+    call.tx.write("delete_opted_out_numbers", **named)
+    call.tx.write("delete_opt_ins", **named)
+    call.tx.write(
         "delete_tags", account_id=found.account_id, region=found.region, resource_arn=_arn(call, found)
     )
     call.tx.delete(found)

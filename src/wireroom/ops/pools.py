@@ -131,7 +131,7 @@ def update_pool(call: Call, req: UpdatePoolRequest) -> UpdatePoolResult:
         deletion_protection=pool.deletion_protection if protection is None else protection,
     )
     place = {"account_id": pool.account_id, "region": pool.region}
-    call.tx.execute("drive_numbers", **place, pool_id=pool.pool_id, **driven)
+    call.tx.write("drive_numbers", **place, pool_id=pool.pool_id, **driven)
     return answer(UpdatePoolResult, _information(call, pool))
 
 
@@ -141,9 +141,9 @@ def delete_pool(call: Call, req: DeletePoolRequest) -> DeletePoolResult:
     pool = _find.pool(call, req.pool_id)
     _find.refuse_protected(pool.deletion_protection, ResourceType.POOL, req.pool_id)
     place = {"account_id": pool.account_id, "region": pool.region}
-    call.tx.execute("free_numbers", **place, pool_id=pool.pool_id)
-    call.tx.execute("copy_keywords_to_numbers", **place, pool_id=pool.pool_id)
-    call.tx.execute("delete_pool_identities", **place, pool_id=pool.pool_id)
+    call.tx.write("free_numbers", **place, pool_id=pool.pool_id)
+    call.tx.write("copy_keywords_to_numbers", **place, pool_id=pool.pool_id)
+    call.tx.write("delete_pool_identities", **place, pool_id=pool.pool_id)
     _quota.forget(call, _quota.identities_of(pool.pool_id))
     _quota.free(call, _quota.POOLS)
     _pooling.forget(call, _arn(call, pool), pool.pool_id)

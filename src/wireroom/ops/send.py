@@ -1,14 +1,21 @@
 """Sending: SendTextMessage (data-plane §1)."""
 
+from collections.abc import Iterable
+
 from wireroom.api.enums import ValidationExceptionReason
 from wireroom.api.shapes import SendTextMessageRequest, SendTextMessageResult
 from wireroom.core.gates import Refused
 from wireroom.errors import Validation, refusal
 from wireroom.ops._op import Call, operation
-from wireroom.sending.accept import Draft, accept
+from wireroom.sending.accept import Draft, accept, foresee
+from wireroom.store.tx import Read
 
 
-@operation(sends=True)
+def _foresee(call: Call, req: SendTextMessageRequest) -> Iterable[Read]:
+    return foresee(call.now, _draft(call, req))
+
+
+@operation(sends=True, foresee=_foresee)
 def send_text_message(call: Call, req: SendTextMessageRequest) -> SendTextMessageResult:
     if req.message_body is None:
         # Optional in the model, yet there is no text without one.
@@ -17,14 +24,21 @@ def send_text_message(call: Call, req: SendTextMessageRequest) -> SendTextMessag
             "A text needs a MessageBody.",
             ("MessageBody", "Member must not be null"),
         )
+    outcome = accept(call.tx, call.now, call.new_id, call.settings, _draft(call, req))
+    if isinstance(outcome, Refused):
+        raise refusal(outcome)
+    return SendTextMessageResult(message_id=outcome.message_id)
+
+
+def _draft(call: Call, req: SendTextMessageRequest) -> Draft:
     parameters = {str(name): value for name, value in (req.destination_country_parameters or {}).items()}
     if req.keyword is not None:
         parameters["Keyword"] = req.keyword
-    draft = Draft(
+    return Draft(
         call.caller.account_id,
         call.caller.region,
         req.destination_phone_number,
-        req.message_body,
+        req.message_body or "",
         call.owner,
         call.machine_now,
         origination=req.origination_identity,
@@ -43,8 +57,5 @@ def send_text_message(call: Call, req: SendTextMessageRequest) -> SendTextMessag
         revision=call.revision,
         retry_of=call.retry_of,
         first_attempt=call.first_attempt,
+        slots=call.slots,
     )
-    outcome = accept(call.tx, call.now, call.new_id, call.settings, draft)
-    if isinstance(outcome, Refused):
-        raise refusal(outcome)
-    return SendTextMessageResult(message_id=outcome.message_id)

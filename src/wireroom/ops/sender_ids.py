@@ -85,7 +85,7 @@ def release_sender_id(call: Call, req: ReleaseSenderIdRequest) -> ReleaseSenderI
     _refuse_pooled(call, found, req.sender_id)
     information = _information(call, found)
     place = {"account_id": found.account_id, "region": found.region}
-    call.tx.execute("delete_tags", **place, resource_arn=information.sender_id_arn)
+    call.tx.write("delete_tags", **place, resource_arn=information.sender_id_arn)
     call.tx.delete(found)
     _quota.free(call, _quota.SENDER_IDS)
     return answer(ReleaseSenderIdResult, information)

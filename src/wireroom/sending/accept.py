@@ -4,8 +4,7 @@
 that transaction; the outbox row is the promise that the line takes it from there.
 """
 
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -15,16 +14,16 @@ from wireroom.api.enums import MessageType, ResourceType, ValidationExceptionRea
 from wireroom.config import Settings
 from wireroom.core import gates, india, inventory, numbers, pricing
 from wireroom.core.gates import Refused
-from wireroom.core.ids import BadArn, parse_reference, uuid7_floor
+from wireroom.core.ids import BadArn, Reference, parse_reference, uuid7_floor
 from wireroom.core.message import RETRY_LIFE, MessageStatus
 from wireroom.core.numbers import Destination, IdentityKind
 from wireroom.core.routing import Candidate, Chosen, Story, Wish, tell
 from wireroom.core.text import split
-from wireroom.sending import stories
-from wireroom.sending.choose import Speakers, choose, speakers, unknown
-from wireroom.sending.limits import text_limit_micros
-from wireroom.store.rows import ConfigurationSet, Message, OptedOutNumber, Outbox, Spend
-from wireroom.store.tx import Tx
+from wireroom.sending import choose, limits, spend, stories
+from wireroom.sending.choose import Speakers, speakers, unknown
+from wireroom.sending.spend import Purse
+from wireroom.store.rows import ConfigurationSet, Message, OptedOutNumber, Outbox
+from wireroom.store.tx import Read, Tx
 
 SMS = "SMS"
 OUTBOUND = "OUTBOUND"
@@ -86,6 +85,8 @@ class Draft(Struct, frozen=True, gc=False):
     """A digest of the SDK call, the same for all its attempts: one of them sends (docs/adr/0005)."""
     first_attempt: bool = False
     """The SDK says that it has not tried before, so there is nothing to look for."""
+    slots: int = 1
+    """Over how many rows of the store a month's spend is spread."""
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -106,6 +107,20 @@ class Job(Struct, frozen=True, gc=False):
     doubt: bool = False
     resumed: bool = False
     """It came from the outbox and not from memory: some of its parts may have been handed over before."""
+
+
+def foresee(now: int, draft: Draft) -> Iterable[Read]:
+    """What `accept` will read of a draft, as far as can be told before the first of it is read."""
+    if draft.retry_of is not None and not draft.first_attempt:
+        yield "sent_before", {"digest": draft.retry_of}
+    if draft.configuration_set is not None:
+        parsed = parse_reference(draft.configuration_set, (ResourceType.CONFIGURATION_SET,))
+        if isinstance(parsed, Reference):
+            yield ConfigurationSet, (draft.account_id, draft.region, parsed.id)
+    destination = numbers.parse(draft.destination)
+    if not choose.is_known(draft.account_id, draft.region, draft.origination):
+        yield limits.foresee(draft.account_id, draft.region)
+    yield from choose.foresee(draft.account_id, draft.region, draft.origination, destination, now)
 
 
 def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) -> Accepted | Refused:
@@ -151,12 +166,16 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         most = pricing.parse_max_price(draft.max_price)
         if refused := gates.max_price(cost.total_micros, most):  # 15
             return refused
-    if refused := _spend(tx, now, settings, draft, cost.total_micros):  # 16
+    message_id = new_id("message")
+    purse = _purse(now, draft, message_id)
+    limit = limits.text_limit_micros(tx, settings, draft.account_id, draft.region, draft.revision)
+    pay = spend.look if draft.dry_run else spend.count
+    if refused := pay(tx, purse, cost.total_micros, limit):  # 16
         return refused
     if refused := _too_fast(settings, draft, speaker, destination, len(text.parts)):  # 17
-        _give_back(tx, now, draft, cost.total_micros)
+        if not draft.dry_run:
+            spend.give_back(tx, purse, cost.total_micros)
         return refused
-    message_id = new_id("message")
     if draft.dry_run:  # 18
         return Accepted(message_id)
     feedback = (
@@ -206,7 +225,7 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         ),
     )
     if draft.retry_of is not None:
-        tx.execute("remember_sent", digest=draft.retry_of, message_id=message_id)
+        tx.write("remember_sent", digest=draft.retry_of, message_id=message_id)
     tx.hand_over("route", Job(message))
     return Accepted(message_id)
 
@@ -227,7 +246,7 @@ def _choose(
         draft.message_type or (chosen_set.default_message_type if chosen_set else None),
         chosen_set.default_sender_id if chosen_set else None,
     )
-    return choose(tx, settings, found, draft.account_id, draft.region, destination, wish, now)
+    return choose.choose(tx, settings, found, draft.account_id, draft.region, destination, wish, now)
 
 
 def _cost(settings: Settings, draft: Draft, speaker: Candidate, country: str, parts: int) -> pricing.Price:
@@ -269,7 +288,7 @@ def _sent_before(tx: Tx, retry_of: str, machine_now: int) -> str | None:
         return None
     if message_id >= uuid7_floor(machine_now - RETRY_LIFE) and tx.get(Message, message_id) is not None:
         return message_id
-    tx.execute("forget_attempt", digest=retry_of)
+    tx.write("forget_attempt", digest=retry_of)
     return None
 
 
@@ -310,33 +329,7 @@ def _configuration_set(tx: Tx, draft: Draft) -> ConfigurationSet | Refused | Non
     return found or unknown(ResourceType.CONFIGURATION_SET, draft.configuration_set)
 
 
-def month_of(now: int) -> str:
-    """The UTC calendar month that a spend belongs to, e.g. 2026-11."""
-    return _month_of_day(now // 86_400_000)
-
-
-@lru_cache(maxsize=8)
-def _month_of_day(day: int) -> str:
-    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m")
-
-
-def _spend(tx: Tx, now: int, settings: Settings, draft: Draft, micros: int) -> Refused | None:
-    """Count the cost against the month, never past the limit, in one statement. A dry run only looks."""
-    limit = text_limit_micros(tx, settings, draft.account_id, draft.region, draft.revision)
-    scope = {"account_id": draft.account_id, "region": draft.region, "channel": SMS, "month": month_of(now)}
-    if not draft.dry_run and tx.execute("spend", **scope, micros=micros, most=limit):
-        return None
-    spent: int | None = tx.one("spent", **scope)
-    if refused := gates.spend(spent or 0, micros, limit):
-        return refused
-    if not draft.dry_run:
-        # The month's first text. If somebody else was first, this is a Duplicate and runs again.
-        tx.insert(Spend(draft.account_id, draft.region, SMS, scope["month"], micros))
-    return None
-
-
-def _give_back(tx: Tx, now: int, draft: Draft, micros: int) -> None:
-    """What was counted for a text that a later gate refused."""
-    if not draft.dry_run:
-        scope = {"account_id": draft.account_id, "region": draft.region, "channel": SMS}
-        tx.execute("unspend", **scope, month=month_of(now), micros=micros)
+def _purse(now: int, draft: Draft, message_id: str) -> Purse:
+    """The random end of a message's id spreads texts over the slots."""
+    slot = int(message_id[-4:], 16) % draft.slots if draft.slots > 1 else 0
+    return Purse(draft.account_id, draft.region, SMS, spend.month_of(now), slot, draft.slots)

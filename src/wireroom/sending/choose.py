@@ -6,7 +6,7 @@ another revision in the same transaction, and what was remembered under the old 
 (docs/adr/0006). Who delivered last and who is in trouble is read each time, where more than one could speak.
 """
 
-from collections import OrderedDict
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -25,8 +25,9 @@ from wireroom.core.ids import BadArn, Reference, parse_reference
 from wireroom.core.numbers import Destination, IdentityKind
 from wireroom.core.routing import Candidate, Chosen, Ranking, Wish
 from wireroom.core.sender_ids import country_rule
-from wireroom.store.rows import PhoneNumber, Pool, SenderId, Sticky
-from wireroom.store.tx import Tx
+from wireroom.sending.remembered import Remembered
+from wireroom.store.rows import OptedOutNumber, PhoneNumber, Pool, SenderId, Sticky
+from wireroom.store.tx import Read, Tx, Value
 
 DEFAULT_LIST = "Default"
 """The opt-out list of identities that carry none of their own, such as sender IDs."""
@@ -55,8 +56,15 @@ class Speakers(Struct, frozen=True):
             return self.pool.opt_out_list
         return self.opt_out_lists.get(speaker.identity_id, DEFAULT_LIST)
 
+    def lists(self) -> list[str]:
+        """Those that may count, a few of them if there are many."""
+        if self.pool is not None:
+            return [self.pool.opt_out_list]
+        return sorted({DEFAULT_LIST, *self.opt_out_lists.values()})[:_FEW_LISTS]
+
 
 _MOST_PLACES, _MOST_REFERENCES = 1_000, 500
+_FEW_LISTS = 8
 
 
 class _Place:
@@ -69,7 +77,7 @@ class _Place:
         self.by_reference: dict[str | None, Speakers] = {}
 
 
-_places: OrderedDict[tuple[str, str], _Place] = OrderedDict()
+_places: Remembered[tuple[str, str], _Place] = Remembered(_MOST_PLACES)
 
 
 def speakers(
@@ -102,12 +110,47 @@ def _place(account_id: str, region: str, revision: str) -> _Place:
     key = (account_id, region)
     place = _places.get(key)
     if place is None or place.revision != revision:
-        place = _places[key] = _Place(revision)
-        if len(_places) > _MOST_PLACES:
-            _places.popitem(last=False)
-    else:
-        _places.move_to_end(key)
+        place = _places.put(key, _Place(revision))
     return place
+
+
+def is_known(account_id: str, region: str, reference: str | None) -> bool:
+    """Whether the candidates are remembered, though perhaps under a revision that is over."""
+    place = _places.get((account_id, region))
+    return place is not None and reference in place.by_reference
+
+
+def foresee(
+    account_id: str, region: str, reference: str | None, destination: Destination | None, now: int
+) -> Iterable[Read]:
+    """What `speakers` and `choose` will read, as far as can be told before the place's revision is known; and
+    who refuses the destination's texts."""
+    scope: dict[str, Value] = {"account_id": account_id, "region": region}
+    place = _places.get((account_id, region))
+    found = None if place is None else place.by_reference.get(reference)
+    if found is None:
+        yield from _foresee_candidates(account_id, region, reference)
+    if destination is None:
+        return
+    if found is None or not found.direct:
+        yield Sticky, (account_id, region, destination.number)
+        yield "degraded_now", {**scope, "now": now}
+    for name in (DEFAULT_LIST,) if found is None else found.lists():
+        yield OptedOutNumber, (account_id, region, name, destination.number)
+
+
+def _foresee_candidates(account_id: str, region: str, reference: str | None) -> Iterable[Read]:
+    scope = {"account_id": account_id, "region": region}
+    match None if reference is None else _parse(reference, account_id, region):
+        case None:
+            yield "numbers_of_account", scope
+            yield "sender_ids_of_account", scope
+        case Reference(kind=ResourceType.POOL, id=pool_id):
+            yield Pool, (account_id, region, pool_id)
+            yield "numbers_of_pool", {**scope, "pool_id": pool_id}
+            yield "sender_ids_of_pool", {**scope, "pool_id": pool_id}
+        case _:  # one read, or a refusal
+            return
 
 
 def _read(

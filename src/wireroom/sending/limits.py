@@ -4,14 +4,13 @@ The owner's limit changes rarely and is asked for with every send, so it is reme
 revision, as `choose` remembers candidates (docs/adr/0006). Knows nothing of what was spent.
 """
 
-from collections import OrderedDict
-
 from wireroom.api.enums import SpendLimitName
 from wireroom.config import Settings
 from wireroom.core.pricing import MICROS
 from wireroom.core.tables.quotas import SPEND_LIMITS_USD
+from wireroom.sending.remembered import Remembered
 from wireroom.store.rows import SpendLimit
-from wireroom.store.tx import Tx
+from wireroom.store.tx import Read, Tx
 
 CHANNELS = {
     SpendLimitName.TEXT_MESSAGE_MONTHLY_SPEND_LIMIT: "SMS",
@@ -25,7 +24,7 @@ TEXT = SpendLimitName.TEXT_MESSAGE_MONTHLY_SPEND_LIMIT
 UNLIMITED_DOLLARS = 1_000_000
 
 _MOST_REMEMBERED = 10_000
-_remembered: OrderedDict[str, SpendLimit | None] = OrderedDict()
+_remembered: Remembered[str, tuple[SpendLimit | None]] = Remembered(_MOST_REMEMBERED)
 
 
 def max_dollars(settings: Settings, name: SpendLimitName) -> int:
@@ -51,13 +50,14 @@ def text_limit_micros(tx: Tx, settings: Settings, account_id: str, region: str, 
 
     `revision` is that of the account's place in this transaction; without one, the override is read.
     """
-    if revision is not None and revision in _remembered:
-        _remembered.move_to_end(revision)
-        own = _remembered[revision]
-    else:
-        own = override(tx, account_id, region, TEXT)
+    known = None if revision is None else _remembered.get(revision)
+    if known is None:
+        known = (override(tx, account_id, region, TEXT),)
         if revision is not None:
-            _remembered[revision] = own
-            if len(_remembered) > _MOST_REMEMBERED:
-                _remembered.popitem(last=False)
-    return enforced_dollars(settings, TEXT, own) * MICROS
+            _remembered.put(revision, known)
+    return enforced_dollars(settings, TEXT, known[0]) * MICROS
+
+
+def foresee(account_id: str, region: str) -> Read:
+    """What `text_limit_micros` reads where nothing is remembered."""
+    return SpendLimit, (account_id, region, CHANNELS[TEXT])

@@ -5,10 +5,10 @@ message's row has its digest. Which stories are kept already is remembered after
 under the place's revision and the day, so that a send mostly writes none, and a reset forgets them.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from wireroom.core.routing import Story
+from wireroom.sending.remembered import Remembered
 from wireroom.store.tx import HandOver, Tx
 
 KEPT = "story"
@@ -17,14 +17,14 @@ _DAY = 86_400_000
 _MOST_REMEMBERED = 10_000
 
 _Key = tuple[str, int, str]
-_kept: OrderedDict[_Key, None] = OrderedDict()
+_kept: Remembered[_Key, _Key] = Remembered(_MOST_REMEMBERED)
 
 
 def keep(tx: Tx, account_id: str, region: str, revision: str | None, story: Story, now: int) -> str:
     """Write the story down unless it was before, today; answers its id."""
     key = (revision or "", now // _DAY, story.id)
-    if revision is None or key not in _kept:
-        tx.execute(
+    if revision is None or _kept.get(key) is None:
+        tx.write(
             "keep_why",
             account_id=account_id,
             region=region,
@@ -41,9 +41,7 @@ def note_kept(items: Sequence[HandOver]) -> None:
     """After a commit: these stories need not be written again."""
     for handed in items:
         if handed.to == KEPT:
-            _kept[handed.item] = None
-            if len(_kept) > _MOST_REMEMBERED:
-                _kept.popitem(last=False)
+            _kept.put(handed.item, handed.item)
 
 
 def forget() -> None:

@@ -21,6 +21,10 @@ class Unavailable(StoreError):
     """The outcome is a failure or is unknown: nobody may be told that it succeeded. Trying again is safe."""
 
 
+class Busy(Unavailable):
+    """The store has more to do than it can do in time, or others were in the way again and again."""
+
+
 class DataDirInUse(StoreError):
     """Another process serves this data directory."""
 
@@ -34,13 +38,15 @@ class Engine(Protocol):
     """The name that this process's leases carry; the same after a restart where the engine is sole."""
     sole: bool
     """No other process can serve these data at the same time, so every lease by `owner` is free at start."""
+    slots: int
+    """Over how many rows a counter that every send changes is spread, so that no send waits for another."""
 
     async def run(self, work: Callable[[Tx], T], name: str, *, patient: bool = False) -> T:
         """Do `work` in a transaction of its own fate and answer when it is durable.
 
         An exception of `work` undoes what it wrote and comes out here. `name` is for the log of slow work.
         `patient` work (stages of the line) waits behind callers when both are queued, yet never starves.
-        Raises Unavailable when the commit failed or its outcome is unknown.
+        Raises Unavailable when the commit failed or its outcome is unknown, Busy when nothing was done.
         """
         ...
 
@@ -58,6 +64,10 @@ class Engine(Protocol):
         Patient work. Answers whether there is more to return; never, where the database sees to it by itself.
         Raises Unavailable.
         """
+        ...
+
+    async def empty_log(self) -> bool:
+        """Nothing that was deleted is left in the files; False where something may be, for a while."""
         ...
 
     async def close(self) -> None:

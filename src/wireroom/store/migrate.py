@@ -1,6 +1,9 @@
 """Numbered, forward-only migrations: the SQL files of `schema/`, each in a transaction of its own.
 
-Knows no driver: an engine gives the version it found, and a way to execute SQL.
+`NNNN_what.sql` is for both databases; `NNNN_what.postgres.sql` is for that one, and on the other nothing but
+the version changes. A release's schema works with the release before it, so that processes of both can run
+side by side: what is dropped has been out of use for a release (expand, then contract). Knows no driver: an
+engine gives the version it found, and a way to execute SQL.
 """
 
 from collections.abc import Callable
@@ -22,20 +25,25 @@ class Migration(NamedTuple):
     sql: str
 
 
-def migrations() -> list[Migration]:
-    """Every migration of this release, in order: 1, 2, …"""
+def migrations(engine: str = "sqlite") -> list[Migration]:
+    """Every migration of this release as an engine (sqlite or postgres) has it, in order: 1, 2, …"""
     files = sorted(SCHEMA_DIR.glob("[0-9][0-9][0-9][0-9]_*.sql"))
-    return [Migration(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in files]
+    return [Migration(int(file.name[:4]), _text(file, engine)) for file in files]
 
 
-def pending(found: int) -> list[Migration]:
+def _text(file: Path, engine: str) -> str:
+    only_for = file.suffixes[0].removeprefix(".")
+    return file.read_text(encoding="utf-8") if only_for in ("sql", engine) else ""
+
+
+def pending(found: int, engine: str = "sqlite") -> list[Migration]:
     """What is left to apply to data of version `found` (0 for none); raises DataTooNew."""
-    known = migrations()
+    known = migrations(engine)
     newest = known[-1].version
     if found > newest:
         raise DataTooNew(
             f"the data were written by a newer release (version {found}; this release knows {newest}): "
-            "install that release again, or take another --data-dir; nothing was changed"
+            "install that release again, or take another --data-dir or --database; nothing was changed"
         )
     return known[found:]
 

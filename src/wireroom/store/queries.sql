@@ -10,7 +10,8 @@
 -- Parameters are written :name and given by keyword: tx.one("count", account_id=…, region=…, name=…).
 -- Read them with tx.one or tx.all; run a statement without an answer with tx.execute or tx.execute_many.
 -- One text serves SQLite and PostgreSQL: no "INSERT OR …", no IFNULL (COALESCE), no strftime, no JSON functions,
--- no rowid, TRUE and FALSE for booleans, a LIMIT without OFFSET. In the SET of an upsert say table.column and
+-- no rowid, TRUE and FALSE for booleans, a LIMIT without OFFSET. What only PostgreSQL is to read (it has more than
+-- one writer) stands in /*pg … */, a comment to SQLite. In the SET of an upsert say table.column and
 -- excluded.column. Every query must be served by an index (no COUNT(*) but of the outbox: counters keep what a quota needs).
 -- A test prepares each of them, and looks for the names that src/ uses.
 -- Keep the sections in the order of the nouns; end no statement with a semicolon.
@@ -148,24 +149,37 @@ SELECT message_id FROM sent WHERE digest = :digest
 INSERT INTO sent (digest, message_id) VALUES (:digest, :message_id)
 
 -- name: spend
--- Counts a cost against the month's limit; changes nothing when it would pass it, or when the month is new.
-UPDATE spend SET micros = micros + :micros
-WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
-    AND micros + :micros <= :most
+-- Counts a cost in one slot of the month; changes nothing when that would pass what the slot was granted, when it
+-- was granted under another limit, or when there is no such slot yet.
+UPDATE spend_slots SET micros = micros + :micros
+WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month AND slot = :slot
+    AND most = :most AND micros + :micros <= granted
 
 -- name: unspend
-UPDATE spend SET micros = micros - :micros
-WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
+UPDATE spend_slots SET micros = micros - :micros
+WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month AND slot = :slot
 
 -- name: spent -> scalar
-SELECT micros FROM spend
+SELECT CAST(COALESCE(SUM(micros), 0) AS BIGINT) FROM spend_slots
 WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
+
+-- name: spend_slots -> SpendSlot
+-- Who sends meanwhile waits, or is waited for.
+SELECT $columns FROM spend_slots
+WHERE account_id = :account_id AND region = :region AND channel = :channel AND month = :month
+ORDER BY slot /*pg FOR UPDATE */
+
+-- name: grant_spend
+INSERT INTO spend_slots (account_id, region, channel, month, slot, micros, granted, most)
+VALUES (:account_id, :region, :channel, :month, :slot, :micros, :granted, :most)
+ON CONFLICT (account_id, region, channel, month, slot)
+    DO UPDATE SET micros = excluded.micros, granted = excluded.granted, most = excluded.most
 
 -- ---------------------------------------------------------------------------------------------------- the line
 
 -- name: outbox_due -> Outbox
 SELECT $columns FROM outbox WHERE due_at <= :now AND (lease_owner = :owner OR lease_until <= :now)
-ORDER BY due_at, message_id LIMIT :most
+ORDER BY due_at, message_id LIMIT :most /*pg FOR UPDATE SKIP LOCKED */
 
 -- name: outbox_next_due -> scalar
 SELECT due_at FROM outbox WHERE due_at > :now ORDER BY due_at LIMIT 1
@@ -175,15 +189,15 @@ SELECT due_at FROM outbox WHERE due_at > :now ORDER BY due_at LIMIT 1
 SELECT COUNT(*) FROM outbox
 
 -- name: outbox_handing
-UPDATE outbox SET stage = 'handing', carrier = :carrier, lease_owner = :owner, lease_until = :until
-WHERE message_id = :message_id
+UPDATE outbox SET stage = 'handing', carrier = :carrier, lease_until = :until
+WHERE message_id = :message_id AND lease_owner = :owner
 
 -- name: outbox_lease
-UPDATE outbox SET lease_until = :until WHERE message_id = :message_id
+UPDATE outbox SET lease_until = :until WHERE message_id = :message_id AND lease_owner = :owner
 
 -- name: outbox_again
 UPDATE outbox SET stage = :stage, due_at = :due_at, attempts = :attempts, doubt = :doubt
-WHERE message_id = :message_id
+WHERE message_id = :message_id AND lease_owner = :owner
 
 -- name: outbox_set_aside
 -- In doubt only if it was being handed over when it broke the stage.
@@ -191,7 +205,7 @@ UPDATE outbox SET doubt = (doubt OR stage = 'handing'), stage = 'route', due_at 
 WHERE message_id = :message_id
 
 -- name: outbox_done
-DELETE FROM outbox WHERE message_id = :message_id
+DELETE FROM outbox WHERE message_id = :message_id AND lease_owner = :owner
 
 -- name: forget_tokens
 DELETE FROM tokens WHERE digest > :after AND digest <= :last AND expires_at <= :now
@@ -380,7 +394,7 @@ DELETE FROM degraded WHERE account_id = :account_id
 DELETE FROM whys WHERE account_id = :account_id
 
 -- name: reset_spend
-DELETE FROM spend WHERE account_id = :account_id
+DELETE FROM spend_slots WHERE account_id = :account_id
 
 -- name: reset_spend_limits
 DELETE FROM spend_limits WHERE account_id = :account_id

@@ -276,13 +276,16 @@ class ConfigurationSet(Struct, frozen=True, gc=False):
     created_at: int
 
 
-@table("spend", key="account_id region channel month")
-class Spend(Struct, frozen=True, gc=False):
+@table("spend_slots", key="account_id region channel month slot")
+class SpendSlot(Struct, frozen=True, gc=False):
     account_id: str
     region: str
     channel: str
     month: str
+    slot: int
     micros: int
+    granted: int
+    most: int
 
 
 @table("spend_limits", key="account_id region channel")

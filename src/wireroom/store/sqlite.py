@@ -61,6 +61,7 @@ class SqliteEngine:
 
     owner = "embedded"
     sole = True
+    slots = 1  # one writer: nobody waits
 
     @classmethod
     def open(cls, directory: Path, clock: MachineClock, counters: Counters) -> Self:
@@ -232,6 +233,8 @@ class SqliteWriter:
 class _Session:
     """The primitives on one connection. After a refused statement it refuses all, as PostgreSQL would."""
 
+    travels = False
+
     def __init__(self, connection: apsw.Connection) -> None:
         self._execute = connection.cursor().execute
         self._run: Callable[[str, Parameters], apsw.Cursor] = self._execute
@@ -251,9 +254,22 @@ class _Session:
             raise self._refusal(error) from error
         return self._changes()
 
+    def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:
+        if self.change(sql, parameters) == 0 and gone is not None:
+            raise LookupError(gone)
+
+    def change_each(self, sql: str, parameters: Iterable[Parameters]) -> list[int]:
+        return [self.change(sql, each) for each in parameters]
+
     def change_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
         for each in parameters:
             self.change(sql, each)
+
+    def foresee(self, reads: Iterable[tuple[str, Parameters]]) -> None:
+        """Nothing is far away."""
+
+    def alone(self, names: Iterable[str]) -> None:
+        """There is one writer."""
 
     def renew(self) -> None:
         """Good again: what was spoilt is undone."""
@@ -330,7 +346,7 @@ def _connect(
 def _migrate(path: Path) -> None:
     """Bring the database up to this release; an older one is copied first, a newer one is not touched."""
     found = version_of(path)
-    left = pending(found)
+    left = pending(found, "sqlite")
     if not left:
         return
     if found:

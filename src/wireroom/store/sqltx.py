@@ -5,7 +5,7 @@ positional parameters (`?`), named queries with `:name`; a session whose driver 
 statement is spelled once and kept: drivers prepare by text, and building it costs more than running it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, Protocol
 
@@ -15,13 +15,17 @@ from msgspec.structs import replace
 from wireroom.store.engine import StoreError
 from wireroom.store.queries import QUERIES
 from wireroom.store.rows import TABLES, Table
-from wireroom.store.tx import HandOver, Row, Value
+from wireroom.store.tx import HandOver, Read, Row, Value
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class Session(Protocol):
-    """The three primitives of an engine. Each raises Duplicate when a key or a unique value is taken."""
+    """The primitives of an engine. Duplicate is raised when a key or a unique value is taken: by whatever
+    wrote it, or later where the engine lets writes travel together."""
+
+    travels: bool
+    """A statement is a journey to a server, so that it is worth while to `foresee`."""
 
     def rows(self, sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         """All rows that the statement answers."""
@@ -31,8 +35,24 @@ class Session(Protocol):
         """How many rows the statement changed."""
         ...
 
+    def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:
+        """Run a statement whose count nobody wants; with `gone`, LookupError(gone) when it changed no row."""
+        ...
+
+    def change_each(self, sql: str, parameters: Iterable[Parameters]) -> list[int]:
+        """Run the statement once for each set of parameters; how many rows each changed."""
+        ...
+
     def change_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
         """Run the statement once for each set of parameters."""
+        ...
+
+    def foresee(self, reads: Iterable[tuple[str, Parameters]]) -> None:
+        """Ask for rows now that will be asked for by the same statement and parameters."""
+        ...
+
+    def alone(self, names: Iterable[str]) -> None:
+        """As `Tx.alone` says."""
         ...
 
 
@@ -126,11 +146,15 @@ class SqlTx:
     def insert(self, *rows: Struct) -> None:
         for row in rows:
             spelled = _spelled(type(row))
-            self._session.change(spelled.insert, spelled.table.encode(row))
+            self._session.put(spelled.insert, spelled.table.encode(row))
 
     def insert_new(self, row: Struct) -> bool:
         spelled = _spelled(type(row))
         return self._session.change(spelled.insert_new, spelled.table.encode(row)) == 1
+
+    def keep(self, row: Struct) -> None:
+        spelled = _spelled(type(row))
+        self._session.put(spelled.insert_new, spelled.table.encode(row))
 
     def update(self, row: Row, **changes: object) -> Row:
         """Raises LookupError when the row is gone, TypeError for a column of the key."""
@@ -140,12 +164,12 @@ class SqlTx:
         sql = _update(kind, tuple(changes))
         encoders = TABLES[kind].encoders
         values = [encoders[name](value) if name in encoders else value for name, value in changes.items()]
-        if self._session.change(sql, (*values, *_key(row))) == 0:
-            raise LookupError(f"the row of {TABLES[kind].name} that should change is gone")
+        gone = f"the row of {TABLES[kind].name} that should change is gone"
+        self._session.put(sql, (*values, *_key(row)), gone)
         return replace(row, **changes)
 
     def delete(self, row: Struct) -> None:
-        self._session.change(_spelled(type(row)).delete, _key(row))
+        self._session.put(_spelled(type(row)).delete, _key(row))
 
     def page(
         self, kind: type[Row], scope: Mapping[str, Value], after: Sequence[Value] | None, limit: int
@@ -167,11 +191,29 @@ class SqlTx:
     def execute(self, query: str, /, **parameters: Value) -> int:
         return self._session.change(QUERIES[query].sql, parameters)
 
+    def write(self, query: str, /, **parameters: Value) -> None:
+        self._session.put(QUERIES[query].sql, parameters)
+
+    def execute_each(self, query: str, parameters: Iterable[Mapping[str, Value]]) -> list[int]:
+        return self._session.change_each(QUERIES[query].sql, parameters)
+
     def execute_many(self, query: str, parameters: Iterable[Mapping[str, Value]]) -> None:
         self._session.change_many(QUERIES[query].sql, parameters)
 
+    def foresee(self, reads: Callable[[], Iterable[Read]]) -> None:
+        if self._session.travels:
+            self._session.foresee([_read(*read) for read in reads()])
+
+    def alone(self, *names: str) -> None:
+        if self._session.travels:
+            self._session.alone(names)
+
     def hand_over(self, to: str, item: object) -> None:
         self.handed_over.append(HandOver(to, item))
+
+
+def _read(what: type[Struct] | str, of: Parameters) -> tuple[str, Parameters]:
+    return (QUERIES[what].sql if isinstance(what, str) else _spelled(what).get), of
 
 
 def _key(row: Struct) -> tuple[Any, ...]:
@@ -181,14 +223,32 @@ def _key(row: Struct) -> tuple[Any, ...]:
 class _Ended:
     """The session of a transaction that is over."""
 
+    travels = True
+
     def rows(self, sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
-        raise StoreError("this transaction is over: a function may not keep its tx")
+        raise _over()
 
     def change(self, sql: str, parameters: Parameters) -> int:
-        raise StoreError("this transaction is over: a function may not keep its tx")
+        raise _over()
+
+    def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:
+        raise _over()
+
+    def change_each(self, sql: str, parameters: Iterable[Parameters]) -> list[int]:
+        raise _over()
 
     def change_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
-        raise StoreError("this transaction is over: a function may not keep its tx")
+        raise _over()
+
+    def foresee(self, reads: Iterable[tuple[str, Parameters]]) -> None:
+        raise _over()
+
+    def alone(self, names: Iterable[str]) -> None:
+        raise _over()
+
+
+def _over() -> StoreError:
+    return StoreError("this transaction is over: a function may not keep its tx")
 
 
 _ENDED = _Ended()

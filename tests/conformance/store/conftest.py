@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.store.rigs import ENGINES, Rig
+from tests.conformance.store.rigs import PostgresRig, Rig, SqliteRig
+from tests.postgres import Cluster, migrated
 from wireroom.store.queries import QUERIES, parse
 
 QUERIES_OF_THE_SUITE = parse("""
@@ -39,10 +40,18 @@ def run() -> Generator[Callable[[Coroutine[Any, Any, Any]], Any]]:
         yield runner.run
 
 
-@pytest.fixture(params=sorted(ENGINES))
+@pytest.fixture(params=["sqlite", "postgres"])
 def rig(
     request: pytest.FixtureRequest, tmp_path: Path, run: Callable[[Coroutine[Any, Any, Any]], Any]
 ) -> Generator[Rig]:
-    rig = ENGINES[request.param](tmp_path)
-    yield rig
-    run(rig.engine.close())
+    if request.param == "sqlite":
+        rig: Rig = SqliteRig(tmp_path)
+        yield rig
+        run(rig.engine.close())
+    else:
+        cluster: Cluster = request.getfixturevalue("postgres")
+        url = migrated(cluster)
+        rig = PostgresRig(url)
+        yield rig
+        run(rig.engine.close())
+        cluster.drop(url)

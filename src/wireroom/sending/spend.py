@@ -1,0 +1,86 @@
+"""What an account spends in a month on a channel, never past its limit, whoever sends at the same time.
+
+The month's money lies in slots, rows that each have a part of the limit granted to them. A send counts its
+cost in one slot with one conditional statement; a slot with too little left is granted more under a lock, the
+less the nearer the limit is, and at last what others have not spent is gathered for it (docs/adr/0014). Where
+there is one writer there is one slot, to which all is granted at once. Knows no price.
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from wireroom.core import gates
+from wireroom.core.gates import Refused
+from wireroom.store.rows import SpendSlot
+from wireroom.store.tx import Tx
+
+
+class Purse(NamedTuple):
+    """Whose money, in which month; `slot` of `slots` is where this text is counted."""
+
+    account_id: str
+    region: str
+    channel: str
+    month: str
+    slot: int
+    slots: int
+
+    @property
+    def scope(self) -> dict[str, str]:
+        return {
+            "account_id": self.account_id,
+            "region": self.region,
+            "channel": self.channel,
+            "month": self.month,
+        }
+
+
+def month_of(now: int) -> str:
+    """The UTC calendar month that a spend belongs to, e.g. 2026-11."""
+    return _month_of_day(now // 86_400_000)
+
+
+@lru_cache(maxsize=8)
+def _month_of_day(day: int) -> str:
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m")
+
+
+def look(tx: Tx, purse: Purse, micros: int, most: int) -> Refused | None:
+    """Whether a cost would fit below the limit `most`; micro-dollars."""
+    return gates.spend(tx.one("spent", **purse.scope), micros, most)
+
+
+def count(tx: Tx, purse: Purse, micros: int, most: int) -> Refused | None:
+    """Count a cost, unless the month's spend would pass `most`."""
+    if tx.execute("spend", **purse.scope, slot=purse.slot, micros=micros, most=most):
+        return None
+    tx.alone(f"spend/{purse.account_id}/{purse.region}/{purse.channel}")
+    slots: list[SpendSlot] = tx.all("spend_slots", **purse.scope)
+    spent = sum(slot.micros for slot in slots)
+    if refused := gates.spend(spent, micros, most):
+        return refused
+    mine = sum(slot.micros for slot in slots if slot.slot == purse.slot)
+    others = [slot for slot in slots if slot.slot != purse.slot]
+    # What was granted under another limit counts no more, nor may it again when that limit comes back.
+    _take_back(tx, [slot for slot in others if slot.most != most], most)
+    held = [slot for slot in others if slot.most == most and slot.granted > slot.micros]
+    free = most - spent - sum(slot.granted - slot.micros for slot in held)
+    if free < micros:
+        _take_back(tx, held, most)
+        free = most - spent
+    share = free if purse.slots == 1 else max(micros, free // (2 * purse.slots))
+    tx.write(
+        "grant_spend", **purse.scope, slot=purse.slot, micros=mine + micros, granted=mine + share, most=most
+    )
+    return None
+
+
+def give_back(tx: Tx, purse: Purse, micros: int) -> None:
+    """What was counted in this transaction for a text that a later gate refused."""
+    tx.write("unspend", **purse.scope, slot=purse.slot, micros=micros)
+
+
+def _take_back(tx: Tx, slots: list[SpendSlot], most: int) -> None:
+    for slot in slots:
+        tx.update(slot, granted=slot.micros, most=most)
