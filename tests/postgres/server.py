@@ -50,7 +50,10 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     runs || break
     sleep 0.5
 done
-rm -rf -- "$@"
+for _ in 1 2 3 4 5 6 7 8 9 10; do # again if a half-made server was still writing
+    rm -rf -- "$@" && break
+    sleep 0.5
+done
 """
 """A shell that outlives us: stops the server of the data in $1 if it runs, removes its other arguments."""
 
@@ -151,14 +154,19 @@ class Server:
                 command = [*way.prefix, str(installation.bin / "initdb"), "-D", str(self._data), "-U", USER]
                 command += ["--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
                 with self.log.open("wb") as log:
-                    if _spawn(command, self.directory, stdout=log).wait(PATIENCE) == 0:
+                    made = _spawn(command, self.directory, stdout=log)
+                try:
+                    if made.wait(PATIENCE) == 0:
                         return installation, way
+                finally:
+                    made.kill()  # if we were interrupted; else it is over
+                    made.wait()
                 failures.append(f"{way.prefix[0] if way.prefix else installation.bin}: {self._complaint()}")
                 shutil.rmtree(self._data, ignore_errors=True)
         if failures:
             raise NoPostgres(f"PostgreSQL cannot be run here ({'; '.join(failures)}): set TEST_PG_URL")
         raise NoPostgres(
-            f"PostgreSQL {OLDEST} or newer is missing: install it (Debian: postgresql), or set TEST_PG_URL"
+            f"PostgreSQL {OLDEST} or newer is missing: run tools/setup test, install it or set TEST_PG_URL"
         )
 
     def _complaint(self) -> str:
