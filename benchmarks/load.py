@@ -32,6 +32,8 @@ class Job(Struct):
     key: signed.Key
     pool_id: str = ""
     first: int = 0
+    others: list[tuple[signed.Key, str]] = []
+    """More accounts that send, each with its pool, in turn."""
 
 
 class Result(Struct):
@@ -48,11 +50,22 @@ class Result(Struct):
     def rate(self) -> float:
         return self.answers / self.seconds
 
+    def median(self) -> float:
+        return self.p50
+
+    def slowest(self) -> float:
+        return self.p99
+
 
 def prepare(job: Job) -> Iterator[bytes]:
     """Signed beforehand. Sends are all distinct; the others are repeated."""
     if job.kind == "sends":
-        endless = signed.sends(job.url, job.key, job.pool_id, job.first)
+        places = [(job.key, job.pool_id), *job.others]
+        each = [
+            signed.sends(job.url, key, pool_id, job.first, at, len(places))
+            for at, (key, pool_id) in enumerate(places)
+        ]
+        endless = itertools.chain.from_iterable(zip(*each, strict=True))
         return iter(list(itertools.islice(endless, job.count)))
     if job.kind == "polls":
         some = list(itertools.islice(signed.polls(job.url, job.key), 500))

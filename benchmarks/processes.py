@@ -108,23 +108,14 @@ def data_dir() -> Iterator[Path]:
         yield Path(directory)
 
 
-def new_key(directory: Path) -> Key:
+def new_key(directory: Path, *options: str, **settings: str) -> Key:
     """A key of an account, as `wireroom keys create` shows it once."""
+    create = [sys.executable, "-m", "wireroom", "keys", "create", "--account", ACCOUNT, *options]
     shown = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "wireroom",
-            "keys",
-            "create",
-            "--account",
-            ACCOUNT,
-            "--data-dir",
-            str(directory),
-        ],
+        [*create, "--data-dir", str(directory)],
         capture_output=True,
         text=True,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, **settings},
         check=True,
     ).stdout
     access_key_id = re.search(r"\bWRKA[A-Z2-7]{16}\b", shown)

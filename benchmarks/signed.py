@@ -52,9 +52,10 @@ def raw(url: str, operation: str, parameters: dict[str, Any], key: Key) -> bytes
     return head.encode() + body
 
 
-def sends(url: str, key: Key, pool_id: str, first: int) -> Iterator[bytes]:
-    """Texts, each to another handset; the `first` keeps those of several runs apart."""
-    for serial in range(first, 8_000_000):
+def sends(url: str, key: Key, pool_id: str, first: int, at: int = 0, step: int = 1) -> Iterator[bytes]:
+    """Texts, each to another handset; the `first` keeps those of several runs apart, `at` and `step` those of
+    several accounts."""
+    for serial in range(first + at, 8_000_000, step):
         parameters = {
             "DestinationPhoneNumber": f"+1425{2_000_000 + serial}",
             "OriginationIdentity": pool_id,
@@ -87,22 +88,31 @@ def call(url: str, operation: str, parameters: dict[str, Any], key: Key) -> dict
 
 def get(url: str, path: str, key: Key) -> dict[str, Any]:
     """A page of JSON from under /_wireroom, on a connection of its own. Raises Refused."""
+    return _ours(url, "GET", path, b"", key)
+
+
+def post(url: str, path: str, parameters: dict[str, Any], key: Key) -> dict[str, Any]:
+    """A change under /_wireroom. Raises Refused."""
+    return _ours(url, "POST", path, json.dumps(parameters).encode(), key)
+
+
+def _ours(url: str, method: str, path: str, body: bytes, key: Key) -> dict[str, Any]:
     place = urlsplit(url)
     signed = sigv4.sign(
-        "GET",
+        method,
         url + path,
-        {},
-        b"",
+        {"Content-Type": "application/json"} if body else {},
+        body,
         access_key_id=key.access_key_id,
         secret=key.secret,
         region=REGION,
         now_s=time.time(),
     )
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
-    connection.request("GET", path, headers=signed)
+    connection.request(method, path, body or None, signed)
     response = connection.getresponse()
     answer: dict[str, Any] = json.loads(response.read())
     connection.close()
-    if response.status != 200:
+    if response.status >= 300:
         raise Refused(f"{path}: {response.status} {answer}")
     return answer

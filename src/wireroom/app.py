@@ -201,6 +201,7 @@ class App:
                         self._make_carriers_forget_all,
                         partial(_empty_logs, self.engine, self.simulator),
                     ),
+                    self.counters,
                 )
             )
         return self._console_door

@@ -1,9 +1,12 @@
 """Health, readiness, keys and the page."""
 
+import asyncio
+
 import pytest
 
 from tests.edge.talk import ask, get
 from wireroom import __version__
+from wireroom.console import web
 from wireroom.store.engine import Unavailable
 from wireroom.testing import CallFailed, Server
 
@@ -16,6 +19,23 @@ def test_ready_commits_before_it_says_so(server: Server) -> None:
     before = server.app.counters.snapshot().get("store.commits", 0)
     assert server.call("/ready") == {"ready": True, "reasons": []}
     assert server.app.counters.snapshot()["store.commits"] > before
+
+
+def test_a_store_that_is_silent_is_not_ready(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    async def wait(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(server.app.engine, "run", wait)
+    monkeypatch.setattr(web, "_READY_SECONDS", 0.01)
+    with pytest.raises(CallFailed) as failed:
+        server.call("/ready")
+    assert failed.value.answer == {"ready": False, "reasons": ["The store does not answer."]}
+
+
+def test_what_was_counted_can_be_read(server: Server) -> None:
+    before = server.call("/counters")["store.commits"]
+    server.call("/ready")
+    assert server.call("/counters")["store.commits"] > before
 
 
 def test_a_store_that_cannot_commit_is_not_ready(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:

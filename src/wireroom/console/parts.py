@@ -9,6 +9,7 @@ from wireroom.bus.port import Bus
 from wireroom.edge.callers import Callers
 from wireroom.edge.disk import Disk
 from wireroom.edge.keys import KeyStore
+from wireroom.observe import Counters
 from wireroom.store.engine import Engine
 
 
@@ -33,6 +34,7 @@ class Parts(Struct, frozen=True):
     stopping: asyncio.Event
     disk: Disk
     books: Books
+    counters: Counters
 
 
 class Problem(Exception):

@@ -61,6 +61,7 @@ def make_console(parts: Parts) -> Door:
             route("/messages/{message_id}", console.message),
             route("/reset", console.reset, method="POST", admin=True),
             route("/forget", console.forget, method="POST", admin=True),
+            route("/counters", console.counters, admin=True),
             route("/keys", console.keys, admin=True),
             route("/keys", console.new_key, method="POST", admin=True),
             route("/keys/{access_key_id}", console.no_key, method="DELETE", admin=True),
@@ -129,6 +130,10 @@ class _Console:
         number, account = forget.number_of(wanted.number), wanted.account
         account = None if account is None else access.account_id(account)
         return as_json(await forget.forget(self._parts.engine, self._parts.books, number, account))
+
+    async def counters(self, _: Request, _visitor: Visitor) -> Response:
+        """What was counted since the process started."""
+        return as_json(self._parts.counters.snapshot())
 
     async def keys(self, _: Request, __: Visitor) -> Response:
         return as_json(await access.list_keys(self._parts))
