@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 from wireroom.bus.port import Bus
 from wireroom.carriers.port import Carrier, Outcome, Receipt
 from wireroom.delivery import receipt, submit
+from wireroom.delivery.overdue import Overdue
 from wireroom.delivery.retention import Retention
 from wireroom.delivery.route import ROUTE, Routed, claim, resume, route
 from wireroom.delivery.sweep import EVERY, Sweep
@@ -64,6 +65,7 @@ class Line:
         self._machine = machine
         self._counters = counters
         self._sweeper = Sweep(engine, clock, machine, stickiness)
+        self._overdue = Overdue(engine, clock)
         self._retention = retention
         self._held: set[str] = set()
         self._backlog = 0
@@ -102,6 +104,7 @@ class Line:
             await asyncio.sleep(EVERY)
             try:
                 await self._sweeper.once()
+                await self._overdue.once()
                 await self.recount()
             except Unavailable as error:
                 log.warning("nothing could be swept: %s", error)

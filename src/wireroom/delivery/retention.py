@@ -12,10 +12,10 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
-from typing import NamedTuple
 
 from wireroom.config import AuthMode, Settings, lifetime
-from wireroom.delivery import alone
+from wireroom.delivery import ages, alone
+from wireroom.delivery.ages import Aged
 from wireroom.delivery.tally import Tally
 from wireroom.observe import BusinessClock
 from wireroom.sending.accept import Job
@@ -41,25 +41,11 @@ SPARE = 16 * 1024 * 1024
 """Bytes that stay free in the data for the next texts: to have them back from the file system costs more."""
 
 _DAY = 86_400_000
-_LAST = "~"
-"""Behind every message id."""
 
 Forget = Callable[[Sequence[str]], Awaitable[None]]
 """Makes the carriers forget texts, by message id."""
 
 log = logging.getLogger(__name__)
-
-
-class Aged(NamedTuple):
-    """What is asked of a text to know whether something of it may go; times are business time (ms)."""
-
-    message_id: str
-    accepted_at: int
-    promised: bool
-    """It is in the outbox."""
-    ended: bool
-    """It has its final event, or had it before the events went."""
-    last_event_at: int | None
 
 
 class _Walk:
@@ -161,7 +147,7 @@ class Retention:
         passed = sorted(walk.passed)
         for start in range(0, len(passed), TEXTS):
             some = passed[start : start + TEXTS]
-            texts = await self._engine.read(partial(_named, message_ids=some), "retention")
+            texts = await self._engine.read(partial(ages.named, message_ids=some), "retention")
             now = self._clock.now()
             await self._delete(walk, [text.message_id for text in texts if walk.may_go(text, now)])
             walk.passed.difference_update(set(some) - {text.message_id for text in texts})
@@ -170,7 +156,9 @@ class Retention:
         """Along the texts that were not looked at before, to the first that is too young."""
         more = True
         while more and len(walk.passed) < MOST_PASSED:
-            texts = await self._engine.read(partial(_following, after=walk.after), "retention")
+            texts = await self._engine.read(
+                partial(ages.following, after=walk.after, most=TEXTS), "retention"
+            )
             now = self._clock.now()
             excess = max(0, self._excess()) if walk is self._texts else 0
             old = [*texts[:excess], *takewhile(partial(walk.old, now=now), texts[excess:])]
@@ -219,16 +207,6 @@ def _is_silent(text: Aged, now: int, *, life: int | None) -> bool:
     """It is over, and its last event is as old as events may be."""
     recent = text.last_event_at is not None and (life is None or text.last_event_at > now - life)
     return _is_over(text, now) and not recent
-
-
-def _following(tx: Tx, after: str) -> list[Aged]:
-    # A blank sorts behind the end of an id and before every longer text.
-    return [Aged(*row) for row in tx.all("texts_aging", first=f"{after} ", last=_LAST, most=TEXTS)]
-
-
-def _named(tx: Tx, message_ids: Sequence[str]) -> list[Aged]:
-    rows = (tx.one("texts_aging", first=each, last=each, most=1) for each in message_ids)
-    return [Aged(*row) for row in rows if row is not None]
 
 
 def _delete_texts(tx: Tx, keys: Sequence[Mapping[str, Value]]) -> None:
