@@ -27,11 +27,15 @@ class NoSession:
     """Of a writer whose operations write nothing but their name."""
 
     travels = False
+    slot, slots = 0, 1
 
     def rows(self, sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         raise NotImplementedError
 
     def change(self, sql: str, parameters: Parameters) -> int:
+        raise NotImplementedError
+
+    def expect(self, sql: str, parameters: Parameters) -> bool:
         raise NotImplementedError
 
     def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:

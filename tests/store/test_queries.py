@@ -20,7 +20,7 @@ from wireroom.store.rows import TABLES
 from wireroom.store.sqlite import MEMORY_FILE
 
 SOURCE = Path(wireroom.__file__).parent
-VERBS = {"one", "all", "execute", "execute_each", "execute_many", "write"}
+VERBS = {"expect", "one", "all", "execute", "execute_each", "execute_many", "write"}
 
 # Words that mean something else, or nothing, to PostgreSQL. "WITHOUT ROWID" is dropped there.
 NOT_PORTABLE = re.compile(

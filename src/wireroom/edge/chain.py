@@ -162,7 +162,6 @@ class Chain:
                 self._backlog(),
                 self._disk_low(),
                 self._pace,
-                self._engine.slots,
                 None,
                 facts,
             )

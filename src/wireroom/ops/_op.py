@@ -50,8 +50,6 @@ class Call(Struct, frozen=True):
     """There is little room left: nothing new is taken."""
     pace: Pace | None = None
     """Counts parts a second, where AWS's limits of them are simulated."""
-    slots: int = 1
-    """Over how many rows of the store a month's spend is spread."""
     revision: str | None = None
     """Of the caller's place, read in this transaction: what is remembered under it holds (docs/adr/0006)."""
     facts: Any = None

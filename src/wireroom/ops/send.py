@@ -57,5 +57,4 @@ def _draft(call: Call, req: SendTextMessageRequest) -> Draft:
         revision=call.revision,
         retry_of=call.retry_of,
         first_attempt=call.first_attempt,
-        slots=call.slots,
     )

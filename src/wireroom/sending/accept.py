@@ -85,8 +85,6 @@ class Draft(Struct, frozen=True, gc=False):
     """A digest of the SDK call, the same for all its attempts: one of them sends (docs/adr/0005)."""
     first_attempt: bool = False
     """The SDK says that it has not tried before, so there is nothing to look for."""
-    slots: int = 1
-    """Over how many rows of the store a month's spend is spread."""
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -167,7 +165,7 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         if refused := gates.max_price(cost.total_micros, most):  # 15
             return refused
     message_id = new_id("message")
-    purse = _purse(now, draft, message_id)
+    purse = Purse(draft.account_id, draft.region, SMS, spend.month_of(now))
     limit = limits.text_limit_micros(tx, settings, draft.account_id, draft.region, draft.revision)
     pay = spend.look if draft.dry_run else spend.count
     if refused := pay(tx, purse, cost.total_micros, limit):  # 16
@@ -327,9 +325,3 @@ def _configuration_set(tx: Tx, draft: Draft) -> ConfigurationSet | Refused | Non
     elsewhere = parsed.account_id is not None and (parsed.account_id, parsed.region) != here
     found = None if elsewhere else tx.get(ConfigurationSet, *here, parsed.id)
     return found or unknown(ResourceType.CONFIGURATION_SET, draft.configuration_set)
-
-
-def _purse(now: int, draft: Draft, message_id: str) -> Purse:
-    """The random end of a message's id spreads texts over the slots."""
-    slot = int(message_id[-4:], 16) % draft.slots if draft.slots > 1 else 0
-    return Purse(draft.account_id, draft.region, SMS, spend.month_of(now), slot, draft.slots)

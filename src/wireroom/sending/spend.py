@@ -17,14 +17,12 @@ from wireroom.store.tx import Tx
 
 
 class Purse(NamedTuple):
-    """Whose money, in which month; `slot` of `slots` is where this text is counted."""
+    """Whose money, in which month."""
 
     account_id: str
     region: str
     channel: str
     month: str
-    slot: int
-    slots: int
 
     @property
     def scope(self) -> dict[str, str]:
@@ -53,15 +51,15 @@ def look(tx: Tx, purse: Purse, micros: int, most: int) -> Refused | None:
 
 def count(tx: Tx, purse: Purse, micros: int, most: int) -> Refused | None:
     """Count a cost, unless the month's spend would pass `most`."""
-    if tx.execute("spend", **purse.scope, slot=purse.slot, micros=micros, most=most):
+    if tx.expect("spend", **purse.scope, slot=tx.slot, micros=micros, most=most):
         return None
     tx.alone(f"spend/{purse.account_id}/{purse.region}/{purse.channel}")
     slots: list[SpendSlot] = tx.all("spend_slots", **purse.scope)
     spent = sum(slot.micros for slot in slots)
     if refused := gates.spend(spent, micros, most):
         return refused
-    mine = sum(slot.micros for slot in slots if slot.slot == purse.slot)
-    others = [slot for slot in slots if slot.slot != purse.slot]
+    mine = sum(slot.micros for slot in slots if slot.slot == tx.slot)
+    others = [slot for slot in slots if slot.slot != tx.slot]
     # What was granted under another limit counts no more, nor may it again when that limit comes back.
     _take_back(tx, [slot for slot in others if slot.most != most], most)
     held = [slot for slot in others if slot.most == most and slot.granted > slot.micros]
@@ -69,16 +67,16 @@ def count(tx: Tx, purse: Purse, micros: int, most: int) -> Refused | None:
     if free < micros:
         _take_back(tx, held, most)
         free = most - spent
-    share = free if purse.slots == 1 else max(micros, free // (2 * purse.slots))
+    share = free if tx.slots == 1 else max(micros, free // (2 * tx.slots))
     tx.write(
-        "grant_spend", **purse.scope, slot=purse.slot, micros=mine + micros, granted=mine + share, most=most
+        "grant_spend", **purse.scope, slot=tx.slot, micros=mine + micros, granted=mine + share, most=most
     )
     return None
 
 
 def give_back(tx: Tx, purse: Purse, micros: int) -> None:
     """What was counted in this transaction for a text that a later gate refused."""
-    tx.write("unspend", **purse.scope, slot=purse.slot, micros=micros)
+    tx.write("unspend", **purse.scope, slot=tx.slot, micros=micros)
 
 
 def _take_back(tx: Tx, slots: list[SpendSlot], most: int) -> None:

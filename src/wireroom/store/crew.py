@@ -39,8 +39,9 @@ class Done(NamedTuple):
     retries: int
 
 
-Transact = Callable[[Callable[[Tx], Any], str], Done]
-"""Does work in a transaction, until it is durable, or raises; called in a thread."""
+Transact = Callable[[Callable[[Tx], Any], str, int], Done]
+"""Does work in a transaction, until it is durable, or raises; called in a thread, whose number it is
+given."""
 
 
 class Job:
@@ -59,10 +60,10 @@ class Job:
         self.done: Done | None = None
         self.error: BaseException | None = None
 
-    def do(self) -> None:
+    def do(self, seat: int) -> None:
         """In a thread."""
         try:
-            self.done = self.transact(self.work, self.name)
+            self.done = self.transact(self.work, self.name, seat)
         except BaseException as error:  # noqa: BLE001 -- it is the caller's, and comes out of run()
             self.error = error
 
@@ -70,20 +71,21 @@ class Job:
 class _Crew:
     """Threads that take jobs from one queue."""
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, seats: range) -> None:
         self.queue: SimpleQueue[tuple[Job, Callable[[Job], None]] | None] = SimpleQueue()
         self._threads = [
-            Thread(target=self._work, name=f"wireroom-{name}-{number}", daemon=True) for number in range(size)
+            Thread(target=self._work, args=(seat,), name=f"wireroom-{name}-{seat}", daemon=True)
+            for seat in seats
         ]
         for thread in self._threads:
             thread.start()
 
-    def _work(self) -> None:
+    def _work(self, seat: int) -> None:
         while (item := self.queue.get()) is not None:
             job, settle = item
             if not job.future.done():  # else its caller went away before anything was done
                 job.taken = True
-                job.do()
+                job.do(seat)
             settle(job)
             del item, job  # whatever a caller waits for must not live until the next one comes
 
@@ -99,9 +101,10 @@ class Crews:
     """Runs operations in threads and brings what they say back to the event loop."""
 
     def __init__(self, callers: int, patient: int, readers: int, counters: Counters) -> None:
-        self._callers = _Crew("caller", callers)
-        self._patient = _Crew("stage", patient)
-        self._readers = _Crew("read", readers)
+        aside = callers + patient
+        self._callers = _Crew("caller", range(callers))
+        self._patient = _Crew("stage", range(callers, aside))
+        self._readers = _Crew("read", range(aside, aside + readers))
         self._counters = counters
         self._under_way = 0
         self._rested: asyncio.Event | None = None

@@ -38,8 +38,6 @@ class Engine(Protocol):
     """The name that this process's leases carry; the same after a restart where the engine is sole."""
     sole: bool
     """No other process can serve these data at the same time, so every lease by `owner` is free at start."""
-    slots: int
-    """Over how many rows a counter that every send changes is spread, so that no send waits for another."""
 
     async def run(self, work: Callable[[Tx], T], name: str, *, patient: bool = False) -> T:
         """Do `work` in a transaction of its own fate and answer when it is durable.

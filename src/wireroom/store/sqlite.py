@@ -61,7 +61,6 @@ class SqliteEngine:
 
     owner = "embedded"
     sole = True
-    slots = 1  # one writer: nobody waits
 
     @classmethod
     def open(cls, directory: Path, clock: MachineClock, counters: Counters) -> Self:
@@ -234,6 +233,7 @@ class _Session:
     """The primitives on one connection. After a refused statement it refuses all, as PostgreSQL would."""
 
     travels = False
+    slot, slots = 0, 1  # one writer: nobody waits
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._execute = connection.cursor().execute
@@ -253,6 +253,9 @@ class _Session:
         except apsw.Error as error:
             raise self._refusal(error) from error
         return self._changes()
+
+    def expect(self, sql: str, parameters: Parameters) -> bool:
+        return self.change(sql, parameters) > 0
 
     def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:
         if self.change(sql, parameters) == 0 and gone is not None:

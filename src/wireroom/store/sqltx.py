@@ -26,6 +26,8 @@ class Session(Protocol):
 
     travels: bool
     """A statement is a journey to a server, so that it is worth while to `foresee`."""
+    slot: int
+    slots: int
 
     def rows(self, sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         """All rows that the statement answers."""
@@ -33,6 +35,10 @@ class Session(Protocol):
 
     def change(self, sql: str, parameters: Parameters) -> int:
         """How many rows the statement changed."""
+        ...
+
+    def expect(self, sql: str, parameters: Parameters) -> bool:
+        """As `Tx.expect` says."""
         ...
 
     def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:
@@ -128,10 +134,11 @@ class SqlTx:
     ask `insert_new`.
     """
 
-    __slots__ = ("_session", "handed_over")
+    __slots__ = ("_session", "handed_over", "slot", "slots")
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.slot, self.slots = session.slot, session.slots
         self.handed_over: list[HandOver] = []
 
     def end(self) -> None:
@@ -191,6 +198,9 @@ class SqlTx:
     def execute(self, query: str, /, **parameters: Value) -> int:
         return self._session.change(QUERIES[query].sql, parameters)
 
+    def expect(self, query: str, /, **parameters: Value) -> bool:
+        return self._session.expect(QUERIES[query].sql, parameters)
+
     def write(self, query: str, /, **parameters: Value) -> None:
         self._session.put(QUERIES[query].sql, parameters)
 
@@ -224,11 +234,15 @@ class _Ended:
     """The session of a transaction that is over."""
 
     travels = True
+    slot, slots = 0, 1
 
     def rows(self, sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         raise _over()
 
     def change(self, sql: str, parameters: Parameters) -> int:
+        raise _over()
+
+    def expect(self, sql: str, parameters: Parameters) -> bool:
         raise _over()
 
     def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:

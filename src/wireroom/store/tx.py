@@ -31,6 +31,11 @@ class HandOver(Struct, frozen=True, gc=False):
 
 
 class Tx(Protocol):
+    slot: int
+    """Which of `slots` rows this transaction changes where many would change one: nobody else does at the
+    same time, as far as can be."""
+    slots: int
+
     def get(self, kind: type[Row], *key: Value) -> Row | None:
         """The row with this whole primary key."""
         ...
@@ -71,6 +76,11 @@ class Tx(Protocol):
 
     def execute(self, query: str, /, **parameters: Value) -> int:
         """Run a named statement; answers how many rows it changed."""
+        ...
+
+    def expect(self, query: str, /, **parameters: Value) -> bool:
+        """Whether a named statement changed a row, which it mostly does: an engine may say yes before it
+        knows, and begin the whole transaction again, better informed, where it was wrong."""
         ...
 
     def write(self, query: str, /, **parameters: Value) -> None:

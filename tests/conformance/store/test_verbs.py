@@ -14,7 +14,7 @@ from tests.conformance.store.rigs import Rig
 from tests.conformance.store.samples import sample
 from wireroom.store.engine import StoreError
 from wireroom.store.rows import TABLES, Count, OptedOutNumber, PhoneNumber, Place, Tag
-from wireroom.store.tx import Duplicate, Row, Tx
+from wireroom.store.tx import Duplicate, HandOver, Row, Tx
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -323,3 +323,42 @@ def test_whoever_is_alone_under_a_name_is_waited_for(rig: Rig, run: Run) -> None
 def test_any_text_comes_back_and_is_found(rig: Rig, run: Run, text: str) -> None:
     run(rig.engine.run(lambda tx: tx.insert(tag(text, text)), "insert"))
     assert run(rig.engine.read(lambda tx: again(tx, tag(text)), "get")) == tag(text, text)
+
+
+def test_what_is_expected_is_true_in_the_end_or_the_work_runs_again(rig: Rig, run: Run) -> None:
+    """Whatever a transaction believed while it ran, what it wrote fits what was there."""
+    runs: list[bool] = []
+
+    def work(tx: Tx, account_id: str) -> bool:
+        there = tx.expect("suite_set", value=5, account_id=account_id)
+        runs.append(there)
+        tx.insert(count(f"{account_id} was {'' if there else 'not '}there", 1))
+        tx.hand_over("route", there)
+        return there
+
+    run(rig.engine.run(lambda tx: tx.insert(count("a", 1)), "insert"))
+    heard: list[HandOver] = []
+    rig.engine.on_commit(heard.extend)
+    assert run(rig.engine.run(partial(work, account_id=ACCOUNT), "there")) is True
+    assert run(rig.engine.run(partial(work, account_id="other"), "not there")) is False
+    assert [item.item for item in heard] == [True, False]
+    assert runs in ([True, False], [True, True, False])
+    names = run(rig.engine.read(lambda tx: tx.all("suite_names", account_id=ACCOUNT), "names"))
+    assert names == [(f"{ACCOUNT} was there", 1), ("a", 5), ("other was not there", 1)]
+
+
+def test_a_transaction_has_a_slot_of_its_own_among_those_at_the_same_time(rig: Rig, run: Run) -> None:
+    def work(tx: Tx) -> tuple[int, int]:
+        add_slowly(tx)
+        return tx.slot, tx.slots
+
+    def add_slowly(tx: Tx) -> None:
+        tx.one("suite_add", **WHERE, name="n", by=1)
+
+    async def many() -> list[tuple[int, int]]:
+        return await asyncio.gather(*(rig.engine.run(work, "slot") for _ in range(50)))
+
+    found = run(many())
+    assert len({slots for _, slots in found}) == 1
+    assert all(0 <= slot < slots for slot, slots in found)
+    assert len({slot for slot, _ in found}) <= rig.at_once

@@ -20,13 +20,14 @@ from wireroom.store.crew import Crews, Done
 from wireroom.store.engine import StoreError, Unavailable
 from wireroom.store.postgres import schema
 from wireroom.store.postgres.journey import Connection
-from wireroom.store.postgres.session import PostgresSession, TryAgain
+from wireroom.store.postgres.session import Disappointed, Manner, PostgresSession, TryAgain
 from wireroom.store.sqltx import SqlTx
 from wireroom.store.tx import HandOver, Tx
 
 T = TypeVar("T")
 
-SLOTS = 32
+SLOTS = 64
+"""Rows over which a counter that every send changes is spread: more than a process has threads that send."""
 RETRIES = 5
 """Times that a transaction runs again because others were in its way, or because its connection was stale."""
 FIRST_PAUSE = 0.005
@@ -46,7 +47,6 @@ class PostgresEngine:
     """The `Engine` of one process among others on one database. Everything is called on one event loop."""
 
     sole = False
-    slots = SLOTS
 
     @classmethod
     def open(cls, url: str, connections: int, counters: Counters) -> Self:
@@ -64,6 +64,9 @@ class PostgresEngine:
 
     def __init__(self, url: str, connections: int, counters: Counters) -> None:
         self.owner = f"pg-{uuid.uuid4().hex[:16]}"
+        self._first_slot = SystemRandom().randrange(
+            SLOTS
+        )  # of this process, as far from others' as chance has it
         self._counters = counters
         self._closing = Event()
         aside = max(1, connections // 6)
@@ -118,22 +121,24 @@ class PostgresEngine:
 
     # ------------------------------------------------------------------------------------------- in a thread
 
-    def _write(self, work: Callable[[Tx], Any], _name: str) -> Done:
-        return self._until_done(work, writes=True)
+    def _write(self, work: Callable[[Tx], Any], _name: str, seat: int) -> Done:
+        return self._until_done(work, seat, writes=True)
 
-    def _look(self, work: Callable[[Tx], Any], name: str) -> Done:
-        done = self._until_done(work, writes=False)
+    def _look(self, work: Callable[[Tx], Any], name: str, seat: int) -> Done:
+        done = self._until_done(work, seat, writes=False)
         if done.handed_over:
             raise StoreError(f"{name} only reads, and may hand over nothing")
         return done
 
-    def _until_done(self, work: Callable[[Tx], Any], *, writes: bool) -> Done:
+    def _until_done(self, work: Callable[[Tx], Any], seat: int, *, writes: bool) -> Done:
         """Again while others are in the way: an operation touches its locals only, so that it may run
         twice."""
-        retries = 0
+        retries, trusting = 0, True
         while True:
             try:
-                return self._once(work, retries, writes=writes)
+                return self._once(work, Manner(writes, trusting, self._slot(seat), SLOTS), retries)
+            except Disappointed:
+                trusting = False
             except TryAgain as again:
                 retries += 1
                 if retries > RETRIES:
@@ -142,12 +147,15 @@ class PostgresEngine:
                     self._pool.check()  # a restart of the server leaves no connection good
                 self._closing.wait(FIRST_PAUSE * 2**retries * SystemRandom().uniform(0.5, 1))
 
-    def _once(self, work: Callable[[Tx], Any], retries: int, *, writes: bool) -> Done:
+    def _slot(self, seat: int) -> int:
+        return (self._first_slot + seat) % SLOTS
+
+    def _once(self, work: Callable[[Tx], Any], manner: Manner, retries: int) -> Done:
         try:
             connection = self._pool.getconn()
         except (PoolTimeout, PoolClosed) as error:
             raise Unavailable("no connection to the database can be had") from error
-        session = PostgresSession(connection, writes=writes)
+        session = PostgresSession(connection, manner)
         tx = SqlTx(session)
         try:
             session.begin()

@@ -5,6 +5,7 @@ What answers nothing waits for the next statement that does, and goes with it.
 
 import hashlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import psycopg
 from psycopg import errors, pq
@@ -26,14 +27,29 @@ class TryAgain(Exception):
         self.stale = stale
 
 
+class Disappointed(Exception):
+    """What was expected of a statement did not happen: nothing was done, and the next try waits and sees."""
+
+
+class Manner(NamedTuple):
+    """How a session goes about it. `trusting`: what is expected counts as true until the server says no."""
+
+    writes: bool
+    trusting: bool
+    slot: int
+    slots: int
+
+
 class PostgresSession:
     """From `begin` to `commit`, and `end` whatever happened."""
 
     travels = True
 
-    def __init__(self, connection: Connection, *, writes: bool) -> None:
+    def __init__(self, connection: Connection, manner: Manner) -> None:
         self._connection = connection
-        self._writes = writes
+        self._writes = manner.writes
+        self._trusting = manner.trusting
+        self.slot, self.slots = manner.slot, manner.slots
         self._road = Road(connection)
         self._committing = False
         self._spoilt = False
@@ -65,6 +81,13 @@ class PostgresSession:
         statement = self._pack(*spelled(sql, parameters))
         self._travel()
         return statement.changed
+
+    def expect(self, sql: str, parameters: Parameters) -> bool:
+        if not self._trusting:
+            return self.change(sql, parameters) > 0
+        statement, values = spelled(sql, parameters)
+        self._pack(_OR_FAIL % statement, values)
+        return True
 
     def put(self, sql: str, parameters: Parameters, gone: str | None = None) -> None:
         self._pack(*spelled(sql, parameters), gone)
@@ -135,6 +158,8 @@ class PostgresSession:
                 )
             return TryAgain(Unavailable(f"the connection was lost: {error}"), stale=True)
         match error:
+            case errors.DivisionByZero():
+                return Disappointed(str(error))
             case errors.UniqueViolation():
                 return Duplicate(str(error))
             case errors.SerializationFailure() | errors.DeadlockDetected():
@@ -148,6 +173,8 @@ class PostgresSession:
         return StoreError(str(error))
 
 
+_OR_FAIL = b"WITH changed AS (%b RETURNING 1) SELECT 1 / count(*) FROM changed"
+"""A statement that fails, and with it all that travels behind it, where it changes no row."""
 _LOCK = b"SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 
 
