@@ -143,10 +143,17 @@ async def _say(line: Line, batch: Sequence[Sent], dribble: bool) -> None:
         if dribble:
             for at in range(len(data)):
                 line.writer.write(data[at : at + 1])
-                await asyncio.sleep(0)
+                await _others_first()
         else:
             line.writer.write(data)
         await line.writer.drain()
+
+
+async def _others_first() -> None:
+    """Come back in the loop's next pass, so that what was written leaves by itself."""
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_soon(passed.set)
+    await passed.wait()
 
 
 async def outlast(url: str, data: bytes, *, then: bytes) -> list[Answer]:

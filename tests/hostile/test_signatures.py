@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -54,19 +55,19 @@ _SCOPES = (
         "////",
         "x",
         "{key}",
-        "{key}/20261123/us-east-1/sms-voice",
-        "{key}/20261123/us-east-1/s3/aws4_request",
+        "{key}/{day}/us-east-1/sms-voice",
+        "{key}/{day}/us-east-1/s3/aws4_request",
     ),
     *(
-        "{key}/20261123//sms-voice/aws4_request",
+        "{key}/{day}//sms-voice/aws4_request",
         "{key}/x/us-east-1/sms-voice/aws4_request",
         "\xff/\xff/\xff/\xff/\xff",
     ),
     *(
-        "nobody/20261123/us-east-1/sms-voice/aws4_request",
-        "a" * 3000 + "/20261123/us-east-1/sms-voice/aws4_request",
+        "nobody/{day}/us-east-1/sms-voice/aws4_request",
+        "a" * 3000 + "/{day}/us-east-1/sms-voice/aws4_request",
     ),
-    "{key}/20261123/us-east-1/sms-voice/aws4_request/more",
+    "{key}/{day}/us-east-1/sms-voice/aws4_request/more",
 )
 _NAMES = (
     "",
@@ -95,6 +96,7 @@ class Forger:
         self._key = key
         self._rng = rng
         self._now_s = server.app.machine.now() / 1000
+        self._day = datetime.fromtimestamp(self._now_s, UTC).strftime("%Y%m%d")
 
     def request(self) -> tuple[Sent, bool]:
         """(a request, whether it is signed as it should be)."""
@@ -123,8 +125,8 @@ class Forger:
 
     def _spoil(self, target: str, headers: dict[str, str], body: bytes) -> tuple[str, dict[str, str], bytes]:
         rng = self._rng
-        scope = rng.choice(_SCOPES).format(key=self._key.row.access_key_id)
-        match rng.randrange(8):
+        scope = rng.choice(_SCOPES).format(key=self._key.row.access_key_id, day=self._day)
+        match rng.randrange(9):
             case 0:
                 body += b" "
             case 1:
@@ -146,6 +148,10 @@ class Forger:
                     ("", "Basic dTpw", "AWS4-HMAC-SHA256", ",=,=", "\xff" * 99)
                 )
             case 6:
+                headers["Authorization"] = headers["Authorization"].replace(
+                    self._key.row.access_key_id, rng.choice(("nobody", "AKIA2222222222222222"))
+                )
+            case 7:
                 headers["X-Amz-Security-Token"] = rng.choice(("x", "y" * 9000, "\xff"))
                 headers["Authorization"] = headers["Authorization"].replace("AWS4-HMAC", "AWS4-ECDSA")
             case _:
