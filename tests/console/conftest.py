@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
+from tests.postgres import Cluster, migrated
+from wireroom.config import Settings
 from wireroom.observe import ManualClock
 from wireroom.testing import Server
 
@@ -33,9 +35,27 @@ class Sender(Struct, frozen=True):
         return message_id
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def new_settings(engine: str, request: pytest.FixtureRequest) -> Callable[[], Settings]:
+    """Settings of a server on this engine, whose data are its own."""
+
+    def make() -> Settings:
+        if engine == "sqlite":
+            return Settings()
+        cluster: Cluster = request.getfixturevalue("postgres")
+        return Settings(database=migrated(cluster))
+
+    return make
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server(clock=ManualClock(NOW)) as running:
+def server(new_settings: Callable[[], Settings]) -> Iterator[Server]:
+    with Server(new_settings(), clock=ManualClock(NOW)) as running:
         yield running
 
 
@@ -70,6 +90,6 @@ def handset() -> str:
 
 
 @pytest.fixture
-def new_server() -> Callable[[], Server]:
+def new_server(new_settings: Callable[[], Settings]) -> Callable[[], Server]:
     """A server that is to be stopped in the test."""
-    return lambda: Server(clock=ManualClock(NOW))
+    return lambda: Server(new_settings(), clock=ManualClock(NOW))

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from wireroom.api.enums import EventType, MessageType, NumberCapability, NumberType
 from wireroom.bus.embedded import EmbeddedBus
@@ -21,6 +21,8 @@ from wireroom.delivery.sweep import Sweep
 from wireroom.observe import Counters, MachineClock, ManualClock
 from wireroom.sending import stories
 from wireroom.sending.accept import Accepted, Draft, accept
+from wireroom.store.engine import Engine
+from wireroom.store.postgres import PostgresEngine
 from wireroom.store.rows import Event, Message, Outbox, Part, PhoneNumber, Place
 from wireroom.store.sqlite import SqliteEngine
 
@@ -70,9 +72,21 @@ class ScriptedCarrier:
         await self._hear([Receipt(each, outcome) for each in carrier_message_ids])
 
 
+class Home(NamedTuple):
+    """Where the data are: a directory, or a database (and a directory for what is beside it)."""
+
+    directory: Path
+    database: str | None = None
+
+    def open(self, counters: Counters) -> Engine:
+        if self.database is None:
+            return SqliteEngine.open(self.directory, MachineClock(), counters)
+        return PostgresEngine.open(self.database, 8, counters)
+
+
 class House:
     def __init__(
-        self, engine: SqliteEngine, carrier: ScriptedCarrier, counters: Counters, settings: Settings
+        self, engine: Engine, carrier: ScriptedCarrier, counters: Counters, settings: Settings
     ) -> None:
         self.engine = engine
         self.bus = EmbeddedBus()
@@ -185,15 +199,15 @@ def number(identity: str, number_type: NumberType, identity_id: str, country: st
 
 @asynccontextmanager
 async def house(
-    directory: Path,
+    home: Home,
     carrier: ScriptedCarrier | None = None,
     *,
     running: bool = True,
     settings: Settings | None = None,
 ) -> AsyncIterator[House]:
-    """A house on a data directory; the same directory may be opened again after it was closed."""
+    """A house on its data; the same home may be opened again after it was closed."""
     counters = Counters()
-    engine = SqliteEngine.open(directory, MachineClock(), counters)
+    engine = home.open(counters)
     there = House(engine, carrier or ScriptedCarrier(), counters, settings or Settings())
     if await engine.read(lambda tx: tx.get(Place, ACCOUNT, REGION), "place") is None:
         await engine.run(

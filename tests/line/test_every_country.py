@@ -16,7 +16,7 @@ import phonenumbers
 import pytest
 from msgspec.structs import replace
 
-from tests.line.house import ACCOUNT, NOW, REGION, House, house, number
+from tests.line.house import ACCOUNT, NOW, REGION, Home, House, house, number
 from wireroom.api.enums import MessageType, NumberType
 from wireroom.core.gates import Refused
 from wireroom.sending.accept import Draft, accept
@@ -140,9 +140,9 @@ async def outcome(there: House, reference: str, to: str, asked: MessageType | No
 
 
 @pytest.mark.parametrize("first", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-def test_each_country_by_each_kind_of_identity_and_message_type(tmp_path: Path, first: str) -> None:
+def test_each_country_by_each_kind_of_identity_and_message_type(home: Home, first: str) -> None:
     async def story() -> None:
-        async with house(tmp_path, running=False) as there:
+        async with house(home, running=False) as there:
             for iso in sorted(iso for iso in COUNTRIES if iso.startswith(first)):
                 rows = list(identities(iso))
                 await there.engine.run(partial(_insert, [row for *_, row in rows]), "rows")

@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
+from tests.line.house import Home
 from wireroom.config import Settings, Simulator
 from wireroom.core.message import FINAL
 from wireroom.store.rows import Event, Message, Part
@@ -25,10 +25,11 @@ SENDERS = 8
 class Life:
     """A server in a process of its own, from its ready line to kill -9."""
 
-    def __init__(self, directory: Path) -> None:
-        command = [sys.executable, "-m", "wireroom", "serve", "--port", "0", "--data-dir", str(directory)]
+    def __init__(self, home: Home) -> None:
+        serve = [sys.executable, "-m", "wireroom", "serve", "--port", "0", "--data-dir", str(home.directory)]
+        database = {} if home.database is None else {"WIREROOM_DATABASE": home.database}
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUICK}
+            serve, stdout=subprocess.PIPE, text=True, env={**os.environ, **QUICK, **database}
         )
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline().rpartition(":")[2])
@@ -89,9 +90,9 @@ def send_until_killed(life: Life, pool_id: str, acknowledged: list[str], enough:
         sender.join()
 
 
-def test_what_was_acknowledged_arrives_once_or_is_marked_as_doubtful(tmp_path: Path) -> None:
+def test_what_was_acknowledged_arrives_once_or_is_marked_as_doubtful(home: Home) -> None:
     acknowledged: list[str] = []
-    life = Life(tmp_path)
+    life = Life(home)
     connection = http.client.HTTPConnection("127.0.0.1", life.port)
     number = ask(
         connection,
@@ -107,9 +108,11 @@ def test_what_was_acknowledged_arrives_once_or_is_marked_as_doubtful(tmp_path: P
     connection.close()
     for _ in range(LIVES):
         send_until_killed(life, pool["PoolId"], acknowledged, random.randint(30, 300))
-        life = Life(tmp_path)
+        life = Life(home)
     life.kill()  # while it takes up what was left
-    settings = Settings(data_dir=str(tmp_path), simulator=Simulator(latency="5ms"))
+    settings = Settings(
+        data_dir=str(home.directory), database=home.database, simulator=Simulator(latency="5ms")
+    )
     with Server(settings) as server:
         messages = server.run(ended(server))
         assert set(acknowledged) <= messages.keys()

@@ -3,11 +3,10 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
-from tests.line.house import TEN_DLC, TOLL_FREE, ScriptedCarrier, house
+from tests.line.house import TEN_DLC, TOLL_FREE, Home, ScriptedCarrier, house
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Handed, Later, OnDoubt, Refused, Unknown
 from wireroom.core.message import MessageStatus
@@ -17,9 +16,9 @@ from wireroom.store.sqlite import SqliteEngine
 DELIVERED = [("TEXT_SUCCESSFUL", False), ("TEXT_DELIVERED", True)]
 
 
-def test_a_text_is_handed_over_and_its_receipt_ends_it(tmp_path: Path) -> None:
+def test_a_text_is_handed_over_and_its_receipt_ends_it(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             message_id = await there.send("hello")
             await there.line.idle()
             assert [segment.text for segment in there.carrier.taken] == ["hello"]
@@ -32,9 +31,9 @@ def test_a_text_is_handed_over_and_its_receipt_ends_it(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_beyond_the_backlog_a_send_is_told_to_come_again(tmp_path: Path) -> None:
+def test_beyond_the_backlog_a_send_is_told_to_come_again(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             refused = await there.refused(origination=TEN_DLC, backlog=there.settings.max_backlog)
             assert refused.error == "ThrottlingException"
             assert there.line.backlog == 0
@@ -42,9 +41,9 @@ def test_beyond_the_backlog_a_send_is_told_to_come_again(tmp_path: Path) -> None
     asyncio.run(story())
 
 
-def test_an_event_has_every_member_in_awss_order(tmp_path: Path) -> None:
+def test_an_event_has_every_member_in_awss_order(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             message_id = await there.send("hello", context={"order": "42"})
             await there.line.idle()
             await there.carrier.says("c1")
@@ -79,9 +78,9 @@ def test_an_event_has_every_member_in_awss_order(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_where_the_route_gives_no_receipts_the_carriers_acceptance_is_final(tmp_path: Path) -> None:
+def test_where_the_route_gives_no_receipts_the_carriers_acceptance_is_final(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             message_id = await there.send("hello", origination=TOLL_FREE)
             await there.line.idle()
             assert await there.events(message_id) == [("TEXT_SUCCESSFUL", True)]
@@ -92,9 +91,9 @@ def test_where_the_route_gives_no_receipts_the_carriers_acceptance_is_final(tmp_
     asyncio.run(story())
 
 
-def test_a_refused_text_fails_with_the_carriers_reason(tmp_path: Path) -> None:
+def test_a_refused_text_fails_with_the_carriers_reason(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.append(Refused(EventType.TEXT_CARRIER_BLOCKED))
             message_id = await there.send("hello")
             await there.line.idle()
@@ -105,9 +104,9 @@ def test_a_refused_text_fails_with_the_carriers_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", [("c1", "c2", "c3"), ("c3", "c1", "c2")])
-def test_a_text_in_parts_ends_when_its_last_part_does(tmp_path: Path, order: tuple[str, ...]) -> None:
+def test_a_text_in_parts_ends_when_its_last_part_does(home: Home, order: tuple[str, ...]) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             message_id = await there.send("x" * 400)
             await there.line.idle()
             assert [(segment.number, segment.count) for segment in there.carrier.taken] == [
@@ -126,9 +125,9 @@ def test_a_text_in_parts_ends_when_its_last_part_does(tmp_path: Path, order: tup
 
 
 @pytest.mark.parametrize("last", ["c1", "c2"])
-def test_one_failed_part_fails_the_text_once_all_are_in(tmp_path: Path, last: str) -> None:
+def test_one_failed_part_fails_the_text_once_all_are_in(home: Home, last: str) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             message_id = await there.send("x" * 200)
             await there.line.idle()
             first = "c2" if last == "c1" else "c1"
@@ -141,9 +140,9 @@ def test_one_failed_part_fails_the_text_once_all_are_in(tmp_path: Path, last: st
     asyncio.run(story())
 
 
-def test_a_part_refused_at_once_fails_the_text_when_the_other_parts_receipt_is_in(tmp_path: Path) -> None:
+def test_a_part_refused_at_once_fails_the_text_when_the_other_parts_receipt_is_in(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.extend([Handed("a"), Refused(EventType.TEXT_SPAM)])
             message_id = await there.send("x" * 200)
             await there.line.idle()
@@ -154,9 +153,9 @@ def test_a_part_refused_at_once_fails_the_text_when_the_other_parts_receipt_is_i
     asyncio.run(story())
 
 
-def test_receipts_that_overtake_the_answer_to_their_submit_are_parked(tmp_path: Path) -> None:
+def test_receipts_that_overtake_the_answer_to_their_submit_are_parked(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             await there.carrier.says("c1")
             await there.carrier.says("c2")
             message_id = await there.send("x" * 200)
@@ -167,9 +166,9 @@ def test_receipts_that_overtake_the_answer_to_their_submit_are_parked(tmp_path: 
     asyncio.run(story())
 
 
-def test_a_receipt_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
+def test_a_receipt_that_comes_twice_changes_nothing(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             message_id = await there.send()
             await there.line.idle()
             await there.carrier.says("c1")
@@ -179,9 +178,9 @@ def test_a_receipt_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_throttled_text_is_offered_again(tmp_path: Path) -> None:
+def test_a_throttled_text_is_offered_again(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.append(Later(1))
             message_id = await there.send()
             while (await there.message(message_id)).status is not MessageStatus.SENT:
@@ -194,9 +193,9 @@ def test_a_throttled_text_is_offered_again(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_only_the_throttled_part_is_offered_again(tmp_path: Path) -> None:
+def test_only_the_throttled_part_is_offered_again(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.extend([Handed("a"), Later(1)])
             message_id = await there.send("x" * 200)
             while (await there.message(message_id)).status is not MessageStatus.SENT:
@@ -208,9 +207,9 @@ def test_only_the_throttled_part_is_offered_again(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_text_that_waits_longer_shows_as_queued(tmp_path: Path) -> None:
+def test_a_text_that_waits_longer_shows_as_queued(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.append(Later(6_000))
             message_id = await there.send()
             await there.line.idle()
@@ -220,9 +219,9 @@ def test_a_text_that_waits_longer_shows_as_queued(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_text_whose_time_to_live_ran_out_is_not_handed_over(tmp_path: Path) -> None:
+def test_a_text_whose_time_to_live_ran_out_is_not_handed_over(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, running=False) as there:
+        async with house(home, running=False) as there:
             message_id = await there.send(time_to_live=5)
             there.clock.turn(5_000)
             await there.line.start()
@@ -234,9 +233,9 @@ def test_a_text_whose_time_to_live_ran_out_is_not_handed_over(tmp_path: Path) ->
     asyncio.run(story())
 
 
-def test_an_unknown_outcome_is_resent_and_marked(tmp_path: Path) -> None:
+def test_an_unknown_outcome_is_resent_and_marked(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.append(Unknown())
             message_id = await there.send()
             await there.line.idle()
@@ -257,10 +256,10 @@ def test_an_unknown_outcome_is_resent_and_marked(tmp_path: Path) -> None:
     ("policy", "status"), [(OnDoubt.HOLD, MessageStatus.SENT), (OnDoubt.FAIL, MessageStatus.UNKNOWN)]
 )
 def test_an_unknown_outcome_is_never_resent_where_the_link_forbids_it(
-    tmp_path: Path, policy: OnDoubt, status: MessageStatus
+    home: Home, policy: OnDoubt, status: MessageStatus
 ) -> None:
     async def story() -> None:
-        async with house(tmp_path, ScriptedCarrier(policy)) as there:
+        async with house(home, ScriptedCarrier(policy)) as there:
             there.carrier.next.append(Unknown())
             message_id = await there.send()
             await there.line.idle()
@@ -280,18 +279,18 @@ def test_an_unknown_outcome_is_never_resent_where_the_link_forbids_it(
     ],
 )
 def test_a_text_found_half_handed_over_after_a_restart_follows_its_links_policy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: OnDoubt, offers: int, status: MessageStatus
+    home: Home, monkeypatch: pytest.MonkeyPatch, policy: OnDoubt, offers: int, status: MessageStatus
 ) -> None:
     monkeypatch.setattr("wireroom.delivery.line.STOP_SECONDS", 0.01)
 
     async def story() -> None:
         carrier = ScriptedCarrier(policy)
         carrier.gate.clear()
-        async with house(tmp_path, carrier) as there:
+        async with house(home, carrier) as there:
             message_id = await there.send()
             await carrier.reached.wait()  # offered, and the process ends before the answer is written down
         carrier.gate.set()
-        async with house(tmp_path, carrier) as there:
+        async with house(home, carrier) as there:
             await there.line.idle()
             assert len(carrier.taken) == offers
             assert (await there.message(message_id)).status is status
@@ -300,11 +299,11 @@ def test_a_text_found_half_handed_over_after_a_restart_follows_its_links_policy(
     asyncio.run(story())
 
 
-def test_a_hand_over_that_is_under_way_when_the_server_stops_ends_without_doubt(tmp_path: Path) -> None:
+def test_a_hand_over_that_is_under_way_when_the_server_stops_ends_without_doubt(home: Home) -> None:
     async def story() -> None:
         carrier = ScriptedCarrier()
         carrier.gate.clear()
-        async with house(tmp_path, carrier) as there:
+        async with house(home, carrier) as there:
             message_id = await there.send()
             await carrier.reached.wait()
             stopping = asyncio.ensure_future(there.line.stop())
@@ -317,7 +316,7 @@ def test_a_hand_over_that_is_under_way_when_the_server_stops_ends_without_doubt(
 
 
 def test_leases_of_what_is_in_memory_are_renewed_where_others_could_take_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SqliteEngine, "sole", False)
     monkeypatch.setattr("wireroom.delivery.line.STOP_SECONDS", 0.01)
@@ -326,7 +325,7 @@ def test_leases_of_what_is_in_memory_are_renewed_where_others_could_take_it(
         carrier = ScriptedCarrier()
         carrier.gate.clear()
         monkeypatch.setattr("wireroom.delivery.line.LEASE", 3)
-        async with house(tmp_path, carrier) as there:
+        async with house(home, carrier) as there:
             message_id = await there.send()
             await carrier.reached.wait()
             marked = await there.promised(message_id)
@@ -339,11 +338,11 @@ def test_leases_of_what_is_in_memory_are_renewed_where_others_could_take_it(
     asyncio.run(story())
 
 
-def test_what_was_accepted_before_a_restart_goes_out_after_it(tmp_path: Path) -> None:
+def test_what_was_accepted_before_a_restart_goes_out_after_it(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, running=False) as there:
+        async with house(home, running=False) as there:
             ids = [await there.send(f"text {count}") for count in range(150)]
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             assert there.line.backlog == 150
             await there.line.idle()
             assert sorted(segment.message_id for segment in there.carrier.taken) == sorted(ids)
@@ -355,14 +354,14 @@ def test_what_was_accepted_before_a_restart_goes_out_after_it(tmp_path: Path) ->
 
 
 def test_what_finds_no_room_in_memory_is_claimed_from_the_outbox(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wireroom.bus.embedded.ROOM", 10)
 
     async def story() -> None:
         carrier = ScriptedCarrier()
         carrier.gate.clear()
-        async with house(tmp_path, carrier) as there:
+        async with house(home, carrier) as there:
             ids = list(await asyncio.gather(*(there.send(f"text {count}") for count in range(200))))
             carrier.gate.set()
             await there.line.idle()
@@ -372,7 +371,7 @@ def test_what_finds_no_room_in_memory_is_claimed_from_the_outbox(
     asyncio.run(story())
 
 
-def test_a_text_that_breaks_a_stage_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_breaks_a_stage_stops_no_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     from wireroom.delivery import submit
 
     settle = submit._settle
@@ -385,7 +384,7 @@ def test_a_text_that_breaks_a_stage_stops_no_other(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(submit, "_settle", broken)
 
     async def story() -> None:
-        async with house(tmp_path, running=False) as there:
+        async with house(home, running=False) as there:
             good, bad, fine = [await there.send(body) for body in ("good", "poison", "fine")]
             await there.line.start()  # which takes all three in one pass
             await there.line.idle()
@@ -401,7 +400,7 @@ def test_a_text_that_breaks_a_stage_stops_no_other(tmp_path: Path, monkeypatch: 
 
 
 def test_a_text_that_breaks_before_it_is_handed_over_is_not_in_doubt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from wireroom.delivery import route
 
@@ -415,7 +414,7 @@ def test_a_text_that_breaks_before_it_is_handed_over_is_not_in_doubt(
     monkeypatch.setattr(route, "_missing", broken)
 
     async def story() -> None:
-        async with house(tmp_path, ScriptedCarrier(OnDoubt.FAIL), running=False) as there:
+        async with house(home, ScriptedCarrier(OnDoubt.FAIL), running=False) as there:
             good, bad = [await there.send(body) for body in ("good", "poison")]
             await there.line.start()
             await there.line.idle()

@@ -1,9 +1,8 @@
 """A text of which nobody says anything final ends by itself after 72 hours, once."""
 
 import asyncio
-from pathlib import Path
 
-from tests.line.house import TOLL_FREE, House, ScriptedCarrier, house
+from tests.line.house import TOLL_FREE, Home, House, ScriptedCarrier, house
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Handed, Later, OnDoubt, Unknown
 from wireroom.core.message import MessageStatus
@@ -21,9 +20,9 @@ async def sent(there: House, number: int = 1) -> list[str]:
     return ids
 
 
-def test_a_text_without_a_receipt_is_unknown_after_72_hours_and_not_before(tmp_path: Path) -> None:
+def test_a_text_without_a_receipt_is_unknown_after_72_hours_and_not_before(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             overdue = Overdue(there.engine, there.clock)
             (text,) = await sent(there)
             there.clock.turn(72 * HOUR - 1)
@@ -38,9 +37,9 @@ def test_a_text_without_a_receipt_is_unknown_after_72_hours_and_not_before(tmp_p
     asyncio.run(story())
 
 
-def test_a_receipt_that_comes_after_that_changes_nothing(tmp_path: Path) -> None:
+def test_a_receipt_that_comes_after_that_changes_nothing(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.append(Handed("late"))
             (text,) = await sent(there)
             there.clock.turn(72 * HOUR)
@@ -51,9 +50,9 @@ def test_a_receipt_that_comes_after_that_changes_nothing(tmp_path: Path) -> None
     asyncio.run(story())
 
 
-def test_what_has_ended_stays_as_it_ended(tmp_path: Path) -> None:
+def test_what_has_ended_stays_as_it_ended(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             there.carrier.next.append(Handed("delivered"))
             (delivered,) = await sent(there)
             await there.carrier.says("delivered", EventType.TEXT_DELIVERED)
@@ -67,9 +66,9 @@ def test_what_has_ended_stays_as_it_ended(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_text_that_is_held_for_a_receipt_after_a_doubtful_hand_over_ends_too(tmp_path: Path) -> None:
+def test_a_text_that_is_held_for_a_receipt_after_a_doubtful_hand_over_ends_too(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, ScriptedCarrier(OnDoubt.HOLD)) as there:
+        async with house(home, ScriptedCarrier(OnDoubt.HOLD)) as there:
             there.carrier.next.append(Unknown())
             (text,) = await sent(there)
             assert (await there.message(text)).status is MessageStatus.SENT
@@ -80,9 +79,9 @@ def test_a_text_that_is_held_for_a_receipt_after_a_doubtful_hand_over_ends_too(t
     asyncio.run(story())
 
 
-def test_a_text_that_waits_for_its_carrier_is_looked_at_again_when_it_has_gone(tmp_path: Path) -> None:
+def test_a_text_that_waits_for_its_carrier_is_looked_at_again_when_it_has_gone(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             overdue = Overdue(there.engine, there.clock)
             there.carrier.next.append(Later(3_600_000))
             (waiting,) = await sent(there)
@@ -96,9 +95,9 @@ def test_a_text_that_waits_for_its_carrier_is_looked_at_again_when_it_has_gone(t
     asyncio.run(story())
 
 
-def test_many_come_of_age_together_and_each_ends_once(tmp_path: Path) -> None:
+def test_many_come_of_age_together_and_each_ends_once(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             texts = await sent(there, STRIDE + 20)
             there.clock.turn(72 * HOUR)
             one, two = Overdue(there.engine, there.clock), Overdue(there.engine, there.clock)

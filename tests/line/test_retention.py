@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from tests.line.house import TEN_DLC, TOLL_FREE, House, house
+from tests.line.house import TEN_DLC, TOLL_FREE, Home, House, house
 from wireroom.api.enums import EventType
 from wireroom.carriers.port import Handed, Later, Refused
 from wireroom.config import AuthMode, Retention, Settings
@@ -43,9 +42,9 @@ async def send_many(there: House, number: int) -> list[str]:
     return sorted(sent)
 
 
-def test_a_text_goes_with_its_parts_and_events_when_its_time_is_over(tmp_path: Path) -> None:
+def test_a_text_goes_with_its_parts_and_events_when_its_time_is_over(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="24h")) as there:
+        async with house(home, settings=keeping(messages="24h")) as there:
             old = await send_many(there, 3)
             there.clock.turn(1)
             young = await send_many(there, 2)
@@ -65,9 +64,9 @@ def test_a_text_goes_with_its_parts_and_events_when_its_time_is_over(tmp_path: P
     asyncio.run(story())
 
 
-def test_without_a_setting_everything_stays_for_ever(tmp_path: Path) -> None:
+def test_without_a_setting_everything_stays_for_ever(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping()) as there:
+        async with house(home, settings=keeping()) as there:
             sent = await send_many(there, 2)
             there.clock.turn(10_000 * DAY)
             await there.retention.round()
@@ -78,9 +77,9 @@ def test_without_a_setting_everything_stays_for_ever(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_text_in_the_outbox_stays_whatever_its_age(tmp_path: Path) -> None:
+def test_a_text_in_the_outbox_stays_whatever_its_age(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="1h", bodies="1h")) as there:
+        async with house(home, settings=keeping(messages="1h", bodies="1h")) as there:
             there.carrier.next.append(Later(3_600_000))
             waits = await there.send(origination=TOLL_FREE, time_to_live=259_200)
             await there.line.idle()
@@ -94,9 +93,9 @@ def test_a_text_in_the_outbox_stays_whatever_its_age(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_text_that_waits_for_its_receipt_goes_when_it_has_it(tmp_path: Path) -> None:
+def test_a_text_that_waits_for_its_receipt_goes_when_it_has_it(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="1h")) as there:
+        async with house(home, settings=keeping(messages="1h")) as there:
             waits = await there.send()
             await there.line.idle()
             after = await send_many(there, 1)
@@ -111,9 +110,9 @@ def test_a_text_that_waits_for_its_receipt_goes_when_it_has_it(tmp_path: Path) -
     asyncio.run(story())
 
 
-def test_a_text_whose_receipt_never_came_goes_after_73_hours(tmp_path: Path) -> None:
+def test_a_text_whose_receipt_never_came_goes_after_73_hours(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="1h")) as there:
+        async with house(home, settings=keeping(messages="1h")) as there:
             waits = await there.send()
             await there.line.idle()
             there.clock.turn(73 * HOUR - 1)
@@ -126,9 +125,9 @@ def test_a_text_whose_receipt_never_came_goes_after_73_hours(tmp_path: Path) -> 
     asyncio.run(story())
 
 
-def test_the_words_go_and_the_rest_of_the_text_stays(tmp_path: Path) -> None:
+def test_the_words_go_and_the_rest_of_the_text_stays(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(bodies="1h")) as there:
+        async with house(home, settings=keeping(bodies="1h")) as there:
             sent = await there.send(TWO_PARTS, origination=TOLL_FREE)
             await there.line.idle()
             before = await there.message(sent)
@@ -144,9 +143,9 @@ def test_the_words_go_and_the_rest_of_the_text_stays(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_events_go_by_the_age_of_the_last_one(tmp_path: Path) -> None:
+def test_events_go_by_the_age_of_the_last_one(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(events="1h")) as there:
+        async with house(home, settings=keeping(events="1h")) as there:
             late = await there.send()
             await there.line.idle()
             (early,) = await send_many(there, 1)
@@ -165,9 +164,9 @@ def test_events_go_by_the_age_of_the_last_one(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_text_whose_events_went_first_is_not_taken_for_one_under_way(tmp_path: Path) -> None:
+def test_a_text_whose_events_went_first_is_not_taken_for_one_under_way(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(events="1h", messages="2h")) as there:
+        async with house(home, settings=keeping(events="1h", messages="2h")) as there:
             await send_many(there, 1)
             for _ in range(2):
                 there.clock.turn(HOUR)
@@ -177,9 +176,9 @@ def test_a_text_whose_events_went_first_is_not_taken_for_one_under_way(tmp_path:
     asyncio.run(story())
 
 
-def test_a_text_without_events_that_still_waits_for_a_receipt_is_under_way(tmp_path: Path) -> None:
+def test_a_text_without_events_that_still_waits_for_a_receipt_is_under_way(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="1h")) as there:
+        async with house(home, settings=keeping(messages="1h")) as there:
             there.carrier.next += [Handed("c1"), Refused(EventType.TEXT_BLOCKED)]
             sent = await there.send(TWO_PARTS)
             await there.line.idle()
@@ -195,12 +194,12 @@ def test_a_text_without_events_that_still_waits_for_a_receipt_is_under_way(tmp_p
 
 
 def test_only_the_newest_texts_stay_where_they_are_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "TEXTS", 4)
 
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(newest=3)) as there:
+        async with house(home, settings=keeping(newest=3)) as there:
             sent = await send_many(there, 20)
             await there.retention.round()
             assert await texts(there) == sent[-3:]
@@ -213,9 +212,9 @@ def test_only_the_newest_texts_stay_where_they_are_counted(
     asyncio.run(story())
 
 
-def test_texts_under_way_stay_beside_the_newest_and_go_when_they_end(tmp_path: Path) -> None:
+def test_texts_under_way_stay_beside_the_newest_and_go_when_they_end(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(newest=2)) as there:
+        async with house(home, settings=keeping(newest=2)) as there:
             waits = await there.send()
             await there.line.idle()
             sent = await send_many(there, 5)
@@ -229,27 +228,27 @@ def test_texts_under_way_stay_beside_the_newest_and_go_when_they_end(tmp_path: P
     asyncio.run(story())
 
 
-def test_what_was_there_at_the_start_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_there_at_the_start_is_counted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wireroom.delivery.tally.STRIDE", 2)
 
     async def story() -> None:
-        async with house(tmp_path, settings=keeping()) as there:
+        async with house(home, settings=keeping()) as there:
             sent = await send_many(there, 7)
-        async with house(tmp_path, settings=keeping(newest=4)) as there:
+        async with house(home, settings=keeping(newest=4)) as there:
             await there.retention.round()
             assert await texts(there) == sent[-4:]
 
     asyncio.run(story())
 
 
-def test_texts_that_somebody_else_deleted_do_not_count(tmp_path: Path) -> None:
+def test_texts_that_somebody_else_deleted_do_not_count(home: Home) -> None:
     def delete_all(tx: Tx) -> None:
         for kind in (Message, Part, Event):
             for row in tx.page(kind, {}, None, 100):
                 tx.delete(row)
 
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(newest=3)) as there:
+        async with house(home, settings=keeping(newest=3)) as there:
             await send_many(there, 3)
             await there.retention.round()
             await there.engine.run(delete_all, "reset")
@@ -262,12 +261,12 @@ def test_texts_that_somebody_else_deleted_do_not_count(tmp_path: Path) -> None:
 
 
 def test_many_texts_too_many_do_not_wait_for_the_next_round(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "WAKE", 3)
 
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(newest=2)) as there:
+        async with house(home, settings=keeping(newest=2)) as there:
             deleted = asyncio.Event()
             there.retention._texts.forget = note = _Noting(deleted)
             sent = await send_many(there, 4)
@@ -298,9 +297,9 @@ def test_how_many_are_kept_depends_on_who_is_served() -> None:
     assert retention.newest(Settings(auth=AuthMode.KEYS, retention=Retention(newest=5))) == 5
 
 
-def test_texts_that_must_stay_are_not_looked_at_again_in_each_round(tmp_path: Path) -> None:
+def test_texts_that_must_stay_are_not_looked_at_again_in_each_round(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(bodies="1h")) as there:
+        async with house(home, settings=keeping(bodies="1h")) as there:
             await send_many(there, 3 * retention.TEXTS)
             there.clock.turn(HOUR)
             await there.retention.round()
@@ -314,10 +313,10 @@ def test_texts_that_must_stay_are_not_looked_at_again_in_each_round(tmp_path: Pa
 
 
 def test_a_store_that_cannot_now_makes_nothing_to_be_forgotten_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="1h")) as there:
+        async with house(home, settings=keeping(messages="1h")) as there:
             sent = await send_many(there, 2)
             there.clock.turn(HOUR)
 
@@ -335,12 +334,12 @@ def test_a_store_that_cannot_now_makes_nothing_to_be_forgotten_for_ever(
     asyncio.run(story())
 
 
-def test_a_text_stays_until_the_carriers_have_forgotten_it(tmp_path: Path) -> None:
+def test_a_text_stays_until_the_carriers_have_forgotten_it(home: Home) -> None:
     async def fail(_: Sequence[str]) -> None:
         raise OSError("the ledger cannot be written")
 
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="1h")) as there:
+        async with house(home, settings=keeping(messages="1h")) as there:
             sent = await send_many(there, 1)
             there.clock.turn(HOUR)
             forget, there.retention._texts.forget = there.retention._texts.forget, fail
@@ -355,12 +354,12 @@ def test_a_text_stays_until_the_carriers_have_forgotten_it(tmp_path: Path) -> No
 
 
 def test_a_round_that_breaks_off_is_logged_and_another_follows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(retention, "EVERY", 0.001)
 
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(messages="1h")) as there:
+        async with house(home, settings=keeping(messages="1h")) as there:
             await send_many(there, 1)
             failed, forgotten = asyncio.Event(), asyncio.Event()
 
@@ -378,13 +377,13 @@ def test_a_round_that_breaks_off_is_logged_and_another_follows(
     assert "the ledger cannot be written" in caplog.text
 
 
-def test_the_story_of_a_choice_goes_a_day_after_the_last_text_that_may_have_it(tmp_path: Path) -> None:
+def test_the_story_of_a_choice_goes_a_day_after_the_last_text_that_may_have_it(home: Home) -> None:
     async def days(there: House) -> list[int]:
         rows = await there.engine.read(lambda tx: tx.page(Why, {}, None, 100), "stories")
         return sorted(row.used_on for row in rows)
 
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(newest=1)) as there:
+        async with house(home, settings=keeping(newest=1)) as there:
             today = there.clock.now() // DAY
             await there.send(origination=TEN_DLC)
             there.clock.turn(2 * DAY)
@@ -399,9 +398,9 @@ def test_the_story_of_a_choice_goes_a_day_after_the_last_text_that_may_have_it(t
     asyncio.run(story())
 
 
-def test_a_text_accepted_while_others_are_deleted_stays(tmp_path: Path) -> None:
+def test_a_text_accepted_while_others_are_deleted_stays(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, settings=keeping(newest=1)) as there:
+        async with house(home, settings=keeping(newest=1)) as there:
             await send_many(there, 150)
             deleting = asyncio.create_task(there.retention.round())
             sent = await asyncio.gather(*(there.send(origination=TOLL_FREE) for _ in range(30)))

@@ -1,19 +1,18 @@
 """What a text writes on its way (DESIGN §5): at most 12 rows for a text of one part."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
-from tests.line.house import TEN_DLC, house
+from tests.line.house import TEN_DLC, Home, house
 from wireroom.api.enums import EventType
 from wireroom.core.message import PartStatus
 from wireroom.store.rows import Sticky
 
 
-def test_a_one_part_text_costs_at_most_12_row_writes(tmp_path: Path) -> None:
+def test_a_one_part_text_costs_at_most_12_row_writes(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             await there.send("the month's spend row and the story are there now", revision="steady")
             await there.line.idle()
             await there.carrier.says("c1", EventType.TEXT_INVALID)
@@ -30,11 +29,9 @@ def test_a_one_part_text_costs_at_most_12_row_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("outcome", [EventType.TEXT_DELIVERED, EventType.TEXT_SPAM])
-def test_the_only_part_of_a_text_is_not_written_again_by_its_receipt(
-    tmp_path: Path, outcome: EventType
-) -> None:
+def test_the_only_part_of_a_text_is_not_written_again_by_its_receipt(home: Home, outcome: EventType) -> None:
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             message_id = await there.send()
             await there.line.idle()
             before = await there.parts(message_id)

@@ -1,11 +1,10 @@
 """What has outlived its use goes; what has not stays."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
-from tests.line.house import ACCOUNT, REGION, TEN_DLC, House, house
+from tests.line.house import ACCOUNT, REGION, TEN_DLC, Home, House, house
 from wireroom.core.standing import SLOT_MS, WINDOW_MS
 from wireroom.delivery import sweep
 from wireroom.store.rows import Degraded, ParkedReceipt, Sticky, Token, Trouble
@@ -17,12 +16,12 @@ def _left(tx: Tx) -> list[str]:
 
 
 def test_answers_kept_for_retries_go_when_their_time_is_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "STEP", 3)
 
     async def story() -> None:
-        async with house(tmp_path, running=False) as there:
+        async with house(home, running=False) as there:
             now = there.machine.now()
             tokens = [
                 Token(f"{at:02}", ACCOUNT, "", "{}", now + (-1 if at % 2 else 60_000)) for at in range(10)
@@ -34,12 +33,12 @@ def test_answers_kept_for_retries_go_when_their_time_is_over(
     asyncio.run(story())
 
 
-def test_receipts_of_no_text_we_know_go_after_72_hours(tmp_path: Path) -> None:
+def test_receipts_of_no_text_we_know_go_after_72_hours(home: Home) -> None:
     async def parked(there: House) -> list[ParkedReceipt]:
         return await there.engine.read(lambda tx: tx.page(ParkedReceipt, {}, None, 10), "parked")
 
     async def story() -> None:
-        async with house(tmp_path) as there:
+        async with house(home) as there:
             await there.carrier.says("nobody's")
             there.clock.turn(72 * 3_600_000)
             await there.sweeper.once()
@@ -56,13 +55,13 @@ def _sticky(tx: Tx) -> list[str]:
 
 
 def test_sticky_identities_go_25_hours_after_the_last_delivery_a_stretch_with_each_sweep(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweep, "STEP", 2)
     monkeypatch.setattr(sweep, "STICKY_STEPS", 2)
 
     async def story() -> None:
-        async with house(tmp_path, running=False) as there:
+        async with house(home, running=False) as there:
             now, lifetime = there.clock.now(), 25 * 3_600_000
             rows = [
                 Sticky(ACCOUNT, region, f"+1425555010{at}", TEN_DLC, now - lifetime + (at % 2))
@@ -84,9 +83,9 @@ def test_sticky_identities_go_25_hours_after_the_last_delivery_a_stretch_with_ea
     asyncio.run(story())
 
 
-def test_counts_go_when_they_are_out_of_the_window_and_verdicts_when_they_are_over(tmp_path: Path) -> None:
+def test_counts_go_when_they_are_out_of_the_window_and_verdicts_when_they_are_over(home: Home) -> None:
     async def story() -> None:
-        async with house(tmp_path, running=False) as there:
+        async with house(home, running=False) as there:
             now = there.clock.now()
             first = now // SLOT_MS - WINDOW_MS // SLOT_MS
             rows = [Trouble(ACCOUNT, REGION, TEN_DLC, first + at, "embedded", 3, 2) for at in range(3)]

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 import boto3
 import pytest
+from msgspec.structs import replace
 
 from tests.ops.given import NOW, REGION
+from tests.postgres import Cluster, migrated
 from wireroom.config import Settings, Simulate
 from wireroom.observe import ManualClock
 from wireroom.testing import Server
@@ -53,21 +55,24 @@ class Clients(Protocol):
     def __call__(self, account: str, region: str = REGION, server: Server | None = None) -> Any: ...
 
 
-@pytest.fixture(scope="session", params=["sqlite"])
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
-def servers(engine: str) -> Iterator[Servers]:
+def servers(engine: str, request: pytest.FixtureRequest) -> Iterator[Servers]:
     """`servers("strict")` is the server with those SETTINGS, started when it is first asked for."""
-    assert engine == "sqlite"
     running: dict[str, Server] = {}
     with ExitStack() as stack:
 
         def get(name: str = "lenient") -> Server:
             if name not in running:
-                running[name] = stack.enter_context(Server(SETTINGS[name], clock=ManualClock(NOW)))
+                settings = SETTINGS[name]
+                if engine == "postgres":
+                    cluster: Cluster = request.getfixturevalue("postgres")
+                    settings = replace(settings, database=migrated(cluster))
+                running[name] = stack.enter_context(Server(settings, clock=ManualClock(NOW)))
             return running[name]
 
         yield get

@@ -7,6 +7,7 @@ At-least-once: a hand-over whose outcome nobody knows is marked as doubtful, nev
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -118,7 +119,10 @@ class Line:
                 await self._durably(
                     partial(_lease, message_ids=some, owner=self._engine.owner, until=until), "lease"
                 )
-            self._look()  # what a process that died has left behind falls due, and nobody tells us
+            with contextlib.suppress(Unavailable):  # it is tried again
+                if taken := await self._engine.take_over():
+                    log.warning("%d texts of a process that is gone are taken over", taken)
+            self._look()  # what nobody holds any more falls due, and nobody tells us
 
     async def recount(self) -> None:
         """Count the backlog afresh: a reset takes texts away that the line never sees again, and other

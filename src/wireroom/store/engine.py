@@ -56,6 +56,13 @@ class Engine(Protocol):
         """Call `listener` on the loop with what transactions handed over, after each commit."""
         ...
 
+    async def take_over(self) -> int:
+        """Free the leases of processes that are gone; answers of how many texts. None where this one is sole.
+
+        Raises Unavailable.
+        """
+        ...
+
     async def give_back(self, spare: int) -> bool:
         """Return to the file system a little of the space that deletions freed, above `spare` bytes of it.
 

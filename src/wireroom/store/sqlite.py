@@ -117,6 +117,9 @@ class SqliteEngine:
     def on_commit(self, listener: Callable[[Sequence[HandOver]], None]) -> None:
         self._group.listeners.append(listener)
 
+    async def take_over(self) -> int:
+        return 0
+
     async def give_back(self, spare: int) -> bool:
         before = self._writer.pages_given_back
         more = await self.run(lambda _: self._writer.give_back(spare), "give back", patient=True)

@@ -6,6 +6,8 @@ unique keys decide every other race. A statement is a journey to the server, so 
 waits for the next that does, and the COMMIT takes the last of them along (docs/adr/0013).
 """
 
+import asyncio
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from random import SystemRandom
@@ -20,7 +22,8 @@ from wireroom.store.crew import Crews, Done
 from wireroom.store.engine import StoreError, Unavailable
 from wireroom.store.postgres import schema
 from wireroom.store.postgres.journey import Connection
-from wireroom.store.postgres.session import Disappointed, Manner, PostgresSession, TryAgain
+from wireroom.store.postgres.presence import Presence
+from wireroom.store.postgres.session import Disappointed, Manner, PostgresSession, TryAgain, lock_key
 from wireroom.store.sqltx import SqlTx
 from wireroom.store.tx import HandOver, Tx
 
@@ -43,6 +46,9 @@ SESSION_SETTINGS = {
 }
 
 
+log = logging.getLogger(__name__)
+
+
 class PostgresEngine:
     """The `Engine` of one process among others on one database. Everything is called on one event loop."""
 
@@ -60,10 +66,20 @@ class PostgresEngine:
                 schema.migrate(connection)
         except psycopg.Error as error:
             raise StoreError(f"the database cannot be used: {_first_line(error)}") from error
-        return cls(url, connections, counters)
+        owner = f"pg-{uuid.uuid4().hex[:16]}"
+        presence = Presence(url, owner, lock_key(f"process/{owner}"))
+        try:
+            presence.show()
+            presence.take_over(at_once=True)
+        except psycopg.Error as error:
+            raise StoreError(f"the database cannot be used: {_first_line(error)}") from error
+        return cls(url, owner, presence, connections, counters)
 
-    def __init__(self, url: str, connections: int, counters: Counters) -> None:
-        self.owner = f"pg-{uuid.uuid4().hex[:16]}"
+    def __init__(
+        self, url: str, owner: str, presence: Presence, connections: int, counters: Counters
+    ) -> None:
+        self.owner = owner
+        self._presence = presence
         self._first_slot = SystemRandom().randrange(
             SLOTS
         )  # of this process, as far from others' as chance has it
@@ -101,6 +117,11 @@ class PostgresEngine:
     def on_commit(self, listener: Callable[[Sequence[HandOver]], None]) -> None:
         self._crews.listeners.append(listener)
 
+    async def take_over(self) -> int:
+        if self._closing.is_set():
+            raise Unavailable("the store is closed")
+        return await asyncio.to_thread(self._take_over)
+
     async def give_back(self, spare: int) -> bool:
         """Autovacuum does."""
         if self._closing.is_set():
@@ -117,9 +138,23 @@ class PostgresEngine:
             return
         self._closing.set()
         await self._crews.finish()
-        self._pool.close(CONNECT_SECONDS)
+        await asyncio.to_thread(self._leave)
 
     # ------------------------------------------------------------------------------------------- in a thread
+
+    def _take_over(self) -> int:
+        try:
+            self._presence.show()
+            return self._presence.take_over(at_once=False)
+        except psycopg.Error as error:
+            raise Unavailable(f"who else is there cannot be seen: {_first_line(error)}") from error
+
+    def _leave(self) -> None:
+        try:
+            self._presence.leave()
+        except psycopg.Error as error:
+            log.warning("what is leased to this process is free in a minute only: %s", _first_line(error))
+        self._pool.close(CONNECT_SECONDS)
 
     def _write(self, work: Callable[[Tx], Any], _name: str, seat: int) -> Done:
         return self._until_done(work, seat, writes=True)

@@ -110,7 +110,7 @@ class PostgresSession:
                 self._foreseen[key] = self._pack(*key)
 
     def alone(self, names: Iterable[str]) -> None:
-        keys = sorted({_lock_key(name) for name in names})
+        keys = sorted({lock_key(name) for name in names})
         if keys:
             listed = "{" + ",".join(map(str, keys)) + "}"
             self._pack(_LOCK, (listed.encode(),))
@@ -178,6 +178,6 @@ _OR_FAIL = b"WITH changed AS (%b RETURNING 1) SELECT 1 / count(*) FROM changed"
 _LOCK = b"SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS key"
 
 
-def _lock_key(name: str) -> int:
+def lock_key(name: str) -> int:
     """Two names with one key only wait for each other needlessly."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
