@@ -6,6 +6,7 @@ from weakref import WeakSet
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from wireroom.store.postgres.journey import Road, Statement
 
@@ -49,7 +50,15 @@ class Spoiler:
                     self._consider(statement)
             if self._at_commit is not None and _writes(road):
                 at_commit, self._at_commit = self._at_commit, None
-        return self._travel(road) if at_commit is None else at_commit(road, self._travel)
+        if at_commit is None:
+            return self._travel(road)
+        try:
+            return at_commit(road, self._travel)
+        except (
+            errors.DivisionByZero
+        ):  # what was expected of the money was not so, and it did not come to that
+            self._at_commit = at_commit
+            raise
 
     def _consider(self, statement: Statement) -> None:
         if not self._times or self._about not in statement.sql:
