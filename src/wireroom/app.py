@@ -43,7 +43,7 @@ from wireroom.edge.seed import sow
 from wireroom.edge.server import Door, HttpServer, Limits, bind
 from wireroom.edge.sts import Sts
 from wireroom.observe import BusinessClock, Counters, MachineClock, SystemClock
-from wireroom.sending import stories
+from wireroom.sending import spend, stories
 from wireroom.store.engine import Engine
 from wireroom.store.lock import DataDirLock
 from wireroom.store.sqlite import SqliteEngine
@@ -103,6 +103,7 @@ class App:
         self.engine.on_commit(self.line.handed_over)
         self.engine.on_commit(self._announce)
         stories.forget()
+        spend.forget()
         self.engine.on_commit(stories.note_kept)
         self.new_id = Ids(self.machine)
         keyring = Keyring(self.engine, self.seal, NOBODY)

@@ -87,8 +87,13 @@ def _apply(tx: Tx, message: Message, part: Part, outcome: EventType, now: int) -
     return _finish(tx, message, now)
 
 
+def _whole(message_id: str) -> list[Read]:
+    return [(Message, (message_id,)), ("parts_of_message", {"message_id": message_id})]
+
+
 def _finish(tx: Tx, message: Message, now: int) -> Final | None:
     """End a text of several parts if the last one has settled and nothing ended it before."""
+    tx.foresee(lambda: _whole(message.message_id))
     current = tx.get(Message, message.message_id)
     if current is None or current.status in FINAL:
         return None

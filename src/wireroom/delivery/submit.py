@@ -8,8 +8,8 @@ from wireroom.core.message import MessageStatus, PartStatus
 from wireroom.delivery import alone, events, moves, receipt, standing
 from wireroom.delivery.moves import Final
 from wireroom.delivery.route import ROUTE, Routed, doubtful
-from wireroom.store.rows import Message, Part
-from wireroom.store.tx import Tx
+from wireroom.store.rows import Message, ParkedReceipt, Part
+from wireroom.store.tx import Read, Tx
 
 QUEUED_AFTER = 5_000
 """Milliseconds after which a text that still waits for its link shows as TEXT_QUEUED (DESIGN §5)."""
@@ -31,13 +31,16 @@ def settle(
     with it. `counter` is the name of this process, in its leases and in its counts of failures (`standing`).
     """
     handed = (each for _, outcomes in texts for each in outcomes if isinstance(each, Handed))
-    alone.with_receipts(tx, carrier.name, (each.carrier_message_id for each in handed))
+    names = [each.carrier_message_id for each in handed]
+    alone.with_receipts(tx, carrier.name, names)
     alone.with_texts(tx, (routed.job.message.message_id for routed, _ in texts))
     over = [routed.job.message.message_id for routed, outcomes in texts if _is_over(outcomes, carrier)]
     done = tx.execute_each("outbox_done", [{"message_id": each, "owner": counter} for each in over])
     # Of the others a reset removed the outbox's row meanwhile, or another process has it by now.
     ours = {message_id for message_id, count in zip(over, done, strict=True) if count}
     parked: bool = tx.one("any_parked")
+    if parked:
+        tx.foresee(lambda: [_parked(carrier, each) for each in names])
     settled = [
         _settle(tx, routed, outcomes, carrier, counter, ours, parked, now, machine_now)
         for routed, outcomes in texts
@@ -45,6 +48,10 @@ def settle(
     finals = [each for each in settled if isinstance(each, Final)]
     standing.note(tx, finals, counter, now)
     return [each if isinstance(each, int) else None for each in settled]
+
+
+def _parked(carrier: Carrier, carrier_message_id: str) -> Read:
+    return ParkedReceipt, (carrier.name, carrier_message_id)
 
 
 def _is_over(outcomes: Sequence[Outcome], carrier: Carrier) -> bool:

@@ -116,8 +116,6 @@ def foresee(now: int, draft: Draft) -> Iterable[Read]:
         if isinstance(parsed, Reference):
             yield ConfigurationSet, (draft.account_id, draft.region, parsed.id)
     destination = numbers.parse(draft.destination)
-    if not choose.is_known(draft.account_id, draft.region, draft.origination):
-        yield limits.foresee(draft.account_id, draft.region)
     yield from choose.foresee(draft.account_id, draft.region, draft.origination, destination, now)
 
 
@@ -134,6 +132,7 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         return chosen_set
     if draft.protect_configuration is not None:
         return _no_protect_configuration(draft.protect_configuration)
+    limits.foresee(tx, draft.account_id, draft.region, draft.revision)
     found = speakers(tx, draft.account_id, draft.region, draft.revision, draft.origination, now)
     if isinstance(found, Refused):
         return found
@@ -155,6 +154,9 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         # None is verified before the operations that verify are written (tests/goldens/unwritten.txt).
         if refused := gates.sandbox(destination.number, verified=False, simulated=simulated):  # 11
             return refused
+    purse = Purse(draft.account_id, draft.region, SMS, spend.month_of(now))
+    limit = limits.text_limit_micros(tx, settings, draft.account_id, draft.region, draft.revision)
+    spend.foresee(tx, purse, limit, dry_run=draft.dry_run)
     opt_out_list = found.opt_out_list(speaker)
     listed = tx.get(OptedOutNumber, draft.account_id, draft.region, opt_out_list, destination.number)
     if refused := gates.opt_out(destination.number, opt_out_list, listed=listed is not None):  # 12
@@ -165,8 +167,6 @@ def accept(tx: Tx, now: int, new_id: NewId, settings: Settings, draft: Draft) ->
         if refused := gates.max_price(cost.total_micros, most):  # 15
             return refused
     message_id = new_id("message")
-    purse = Purse(draft.account_id, draft.region, SMS, spend.month_of(now))
-    limit = limits.text_limit_micros(tx, settings, draft.account_id, draft.region, draft.revision)
     pay = spend.look if draft.dry_run else spend.count
     if refused := pay(tx, purse, cost.total_micros, limit):  # 16
         return refused

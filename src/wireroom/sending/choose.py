@@ -98,6 +98,7 @@ def speakers(
     found = place.by_reference.get(reference)
     if found is not None:
         return found
+    tx.foresee(lambda: _foresee_candidates(account_id, region, reference))
     read, lasting = _read(tx, account_id, region, reference, now)
     if lasting and isinstance(read, Speakers):
         if len(place.by_reference) >= _MOST_REFERENCES:
@@ -114,24 +115,16 @@ def _place(account_id: str, region: str, revision: str) -> _Place:
     return place
 
 
-def is_known(account_id: str, region: str, reference: str | None) -> bool:
-    """Whether the candidates are remembered, though perhaps under a revision that is over."""
-    place = _places.get((account_id, region))
-    return place is not None and reference in place.by_reference
-
-
 def foresee(
     account_id: str, region: str, reference: str | None, destination: Destination | None, now: int
 ) -> Iterable[Read]:
-    """What `speakers` and `choose` will read, as far as can be told before the place's revision is known; and
-    who refuses the destination's texts."""
+    """What `choose` will read, as far as can be told before the place's revision is known; and who refuses
+    texts of the destination's."""
+    if destination is None:
+        return
     scope: dict[str, Value] = {"account_id": account_id, "region": region}
     place = _places.get((account_id, region))
     found = None if place is None else place.by_reference.get(reference)
-    if found is None:
-        yield from _foresee_candidates(account_id, region, reference)
-    if destination is None:
-        return
     if found is None or not found.direct:
         yield Sticky, (account_id, region, destination.number)
         yield "degraded_now", {**scope, "now": now}

@@ -10,7 +10,7 @@ from wireroom.core.pricing import MICROS
 from wireroom.core.tables.quotas import SPEND_LIMITS_USD
 from wireroom.sending.remembered import Remembered
 from wireroom.store.rows import SpendLimit
-from wireroom.store.tx import Read, Tx
+from wireroom.store.tx import Tx
 
 CHANNELS = {
     SpendLimitName.TEXT_MESSAGE_MONTHLY_SPEND_LIMIT: "SMS",
@@ -58,6 +58,7 @@ def text_limit_micros(tx: Tx, settings: Settings, account_id: str, region: str, 
     return enforced_dollars(settings, TEXT, known[0]) * MICROS
 
 
-def foresee(account_id: str, region: str) -> Read:
+def foresee(tx: Tx, account_id: str, region: str, revision: str | None) -> None:
     """What `text_limit_micros` reads where nothing is remembered."""
-    return SpendLimit, (account_id, region, CHANNELS[TEXT])
+    if revision is None or _remembered.get(revision) is None:
+        tx.foresee(lambda: [(SpendLimit, (account_id, region, CHANNELS[TEXT]))])

@@ -168,12 +168,14 @@ class PostgresEngine:
     def _until_done(self, work: Callable[[Tx], Any], seat: int, *, writes: bool) -> Done:
         """Again while others are in the way: an operation touches its locals only, so that it may run
         twice."""
-        retries, trusting = 0, True
+        retries, trusting, before = 0, True, 0
         while True:
             try:
-                return self._once(work, Manner(writes, trusting, self._slot(seat), SLOTS), retries)
-            except Disappointed:
+                done = self._once(work, Manner(writes, trusting, self._slot(seat), SLOTS), retries)
+                return done._replace(journeys=before + done.journeys)
+            except Disappointed as wrong:
                 trusting = False
+                before += wrong.journeys
             except TryAgain as again:
                 retries += 1
                 if retries > RETRIES:

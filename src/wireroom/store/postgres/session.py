@@ -30,6 +30,10 @@ class TryAgain(Exception):
 class Disappointed(Exception):
     """What was expected of a statement did not happen: nothing was done, and the next try waits and sees."""
 
+    def __init__(self, journeys: int) -> None:
+        super().__init__("what was expected did not happen")
+        self.journeys = journeys + 1  # one more to undo it
+
 
 class Manner(NamedTuple):
     """How a session goes about it. `trusting`: what is expected counts as true until the server says no."""
@@ -159,7 +163,7 @@ class PostgresSession:
             return TryAgain(Unavailable(f"the connection was lost: {error}"), stale=True)
         match error:
             case errors.DivisionByZero():
-                return Disappointed(str(error))
+                return Disappointed(self.journeys)
             case errors.UniqueViolation():
                 return Duplicate(str(error))
             case errors.SerializationFailure() | errors.DeadlockDetected():
