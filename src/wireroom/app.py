@@ -1,25 +1,21 @@
-"""Composition: the only place that names engines, carriers, the bus and the log's form.
+"""Composition: the only place that names engines, carriers and the bus.
 
 `App` makes the parts and joins them; nothing below knows who its neighbours are. `start` takes up the line
 and listens; `stop` ends what was begun, in the opposite order.
 """
 
 import asyncio
-import atexit
 import contextlib
 import errno
 import gc
 import logging
-import re
 import signal
 import ssl
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
-from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
-from queue import SimpleQueue
 
 from wireroom.bus.embedded import EmbeddedBus
 from wireroom.carriers.simulator.ledger import FILE as LEDGER
@@ -44,8 +40,9 @@ from wireroom.edge.server import Door, HttpServer, Limits, bind
 from wireroom.edge.sts import Sts
 from wireroom.observe import BusinessClock, Counters, MachineClock, SystemClock
 from wireroom.sending import spend, stories
-from wireroom.store.engine import Engine
+from wireroom.store.engine import Engine, StoreError
 from wireroom.store.lock import DataDirLock
+from wireroom.store.moving import is_half_moved
 from wireroom.store.sqlite import SqliteEngine
 from wireroom.store.tx import HandOver
 
@@ -141,6 +138,8 @@ class App:
         with contextlib.ExitStack() as unless_listening:
             unless_listening.callback(sock.close)
             self._started = True
+            if await is_half_moved(self.engine):
+                raise StoreError("a move into these data was broken off: run wireroom migrate again")
             self._watching = asyncio.create_task(self.disk.watch(), name="disk")
             await self.line.start()
             if settings.seed is not None:
@@ -201,6 +200,7 @@ class App:
                         self.simulator.erase,
                         self._make_carriers_forget_all,
                         partial(_empty_logs, self.engine, self.simulator),
+                        sole=self.engine.sole,
                     ),
                     self.counters,
                 )
@@ -283,13 +283,13 @@ async def opened(directory: Path, settings: Settings | None = None) -> AsyncIter
 
 
 @contextlib.asynccontextmanager
-async def opened_with_books(directory: Path) -> AsyncIterator[tuple[Engine, Books]]:
-    """The data of a directory that nobody serves, and what is kept beside them. Raises StoreError."""
-    async with opened(directory) as engine:
+async def opened_with_books(directory: Path, settings: Settings) -> AsyncIterator[tuple[Engine, Books]]:
+    """As `opened`, and what is kept beside the data. Raises ConfigError, StoreError."""
+    async with opened(directory, settings) as engine:
         ledger = Ledger(directory / LEDGER, MachineClock().now())
         try:
             emptied = partial(_empty_logs, engine, ledger)
-            yield engine, Books(ledger.forget, ledger.erase, ledger.clear, emptied)
+            yield engine, Books(ledger.forget, ledger.erase, ledger.clear, emptied, sole=engine.sole)
         finally:
             await ledger.close()
 
@@ -334,60 +334,6 @@ def new_loop() -> asyncio.AbstractEventLoop:
     import uvloop
 
     return uvloop.new_event_loop()
-
-
-class LogForm(logging.Formatter):
-    """A record as JSON, or in colours on a terminal. structlog costs 190 ms, which the first record pays."""
-
-    def __init__(self, *, terminal: bool) -> None:
-        super().__init__()
-        self._terminal = terminal
-        self._form: logging.Formatter | None = None
-
-    def format(self, record: logging.LogRecord) -> str:
-        if self._form is None:
-            self._form = self._make()
-        return _NUMBER.sub(r"+…\1", self._form.format(record))
-
-    def _make(self) -> logging.Formatter:
-        import structlog
-
-        before: list[structlog.typing.Processor] = [
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.add_logger_name,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-        ]
-        last: list[structlog.typing.Processor] = (
-            [structlog.dev.ConsoleRenderer()]
-            if self._terminal
-            else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-        )
-        first = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-        return structlog.stdlib.ProcessorFormatter(processors=[first, *last], foreign_pre_chain=before)
-
-
-_NUMBER = re.compile(r"\+[0-9]{3,11}([0-9]{4})\b")
-"""Whatever else a record says, no more than four digits of a number."""
-
-
-class _Unchanged(QueueHandler):
-    """Hands records to another thread as they are, for it is of the same process."""
-
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        return record
-
-
-def log_to_stderr() -> None:
-    """Everything of ours from INFO, of others from WARNING; written by a thread, so that neither a slow
-    reader of standard error nor the form's import holds up the event loop."""
-    stream = logging.StreamHandler()
-    stream.setFormatter(LogForm(terminal=sys.stderr.isatty()))
-    records: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    listener = QueueListener(records, stream)
-    listener.start()
-    atexit.register(listener.stop)
-    logging.basicConfig(level=logging.WARNING, handlers=[_Unchanged(records)])
-    logging.getLogger("wireroom").setLevel(logging.INFO)
 
 
 def _check(settings: Settings) -> None:

@@ -211,7 +211,7 @@ def test_what_the_start_cannot_afford_is_not_imported() -> None:
 def test_the_log_is_json_and_keeps_numbers_to_itself() -> None:
     program = (
         "import logging\n"
-        "from wireroom.app import log_to_stderr\n"
+        "from wireroom.logs import log_to_stderr\n"
         "log_to_stderr()\n"
         "logging.getLogger('wireroom.x').info('a text to %s', '+14255550123')\n"
         "logging.getLogger('other').info('not this')\n"

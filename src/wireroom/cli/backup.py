@@ -15,7 +15,7 @@ import msgspec
 from wireroom import __version__
 from wireroom.cli import manifest
 from wireroom.cli.manifest import FILES, Manifest, described
-from wireroom.cli.options import Refused, config_option, directory_from
+from wireroom.cli.options import Refused, config_option, directory_from, refuse_database
 from wireroom.edge.data_dir import SECRET
 from wireroom.observe import MachineClock
 from wireroom.store.copying import copy_together, sync
@@ -33,7 +33,8 @@ def command(to: Path, data_dir: str | None, config_file: Path | None) -> None:
 
     It holds the secret key where the data directory does, so keep it as you keep that.
     """
-    _, directory = directory_from(config_file, data_dir)
+    settings, directory = directory_from(config_file, data_dir)
+    refuse_database(settings, "back it up with pg_dump or with your service's snapshots (docs/postgresql.md)")
     try:
         made = _backed_up(directory, to)
     except StoreError as error:

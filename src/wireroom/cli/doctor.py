@@ -13,7 +13,7 @@ import click
 from msgspec import Struct
 
 from wireroom.cli.client import Client, Credential, Failed, server_of
-from wireroom.cli.options import Refused, config_option, data_dir_option, settings_from
+from wireroom.cli.options import Refused, config_option, data_dir_option, database_option, settings_from
 from wireroom.config import ConfigError, Settings
 from wireroom.observe import MachineClock
 from wireroom.store.engine import StoreError
@@ -36,11 +36,18 @@ class Finding(Struct, frozen=True):
 @click.option("--host", metavar="ADDRESS")
 @click.option("--port", type=int, metavar="PORT")
 @data_dir_option
+@database_option
 @config_option
-def command(host: str | None, port: int | None, data_dir: str | None, config_file: Path | None) -> None:
-    """Look at this machine, the data directory and the server, and say what is wrong."""
+def command(
+    host: str | None,
+    port: int | None,
+    data_dir: str | None,
+    database: str | None,
+    config_file: Path | None,
+) -> None:
+    """Look at this machine, the data directory, the database and the server, and say what is wrong."""
     fatal = False
-    for finding in _findings(host, port, data_dir, config_file):
+    for finding in _findings(config_file, host=host, port=port, data_dir=data_dir, database=database):
         fatal |= finding.wrong is not None and finding.fatal
         _tell(finding)
     if fatal:
@@ -56,18 +63,18 @@ def _tell(finding: Finding) -> None:
         click.echo(f"{click.style('mind ', fg='yellow')} {finding.what}: {finding.wrong}")
 
 
-def _findings(
-    host: str | None, port: int | None, data_dir: str | None, config_file: Path | None
-) -> Iterator[Finding]:
+def _findings(config_file: Path | None, **given: object) -> Iterator[Finding]:
     yield Finding(f"Python {sys.version.split()[0]}")  # an older one cannot come this far
     yield _clock()
     yield _store()
     try:
-        settings = settings_from(config_file, host=host, port=port, data_dir=data_dir)
+        settings = settings_from(config_file, **given)
     except Refused as error:
         yield Finding("the configuration", str(error))
         return
     yield Finding("the configuration")
+    if settings.database is not None:
+        yield _database(settings)
     server: Client | None = None
     if settings.data_dir is None:
         yield Finding(
@@ -110,6 +117,25 @@ def _store() -> Finding:
     except (StoreError, ConfigError, OSError) as error:
         return Finding(what, str(error))
     return Finding(what)
+
+
+def _database(settings: Settings) -> Finding:
+    """Reach it, and commit. What it says of itself never holds the password."""
+    from wireroom.app import opened
+
+    async def try_out() -> int:
+        async with opened(Path(), settings) as engine:
+            await engine.run(
+                lambda tx: tx.one("count", account_id="", region="", name="doctor", by=1), "doctor"
+            )
+            return await engine.others()
+
+    what = "PostgreSQL: data can be committed"
+    try:
+        others = asyncio.run(try_out())
+    except (StoreError, ConfigError) as error:
+        return Finding(what, str(error))
+    return Finding(f"{what}; {others} processes serve them")
 
 
 def _directory(directory: Path) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import msgspec
 
 from wireroom.cli.client import asked, server_of
 from wireroom.cli.options import Refused, config_option, directory_from
+from wireroom.config import ConfigError, Settings
 from wireroom.console.forget import ForgetRequest, Forgotten, forget, number_of
 from wireroom.console.parts import Problem
 from wireroom.store.engine import StoreError
@@ -30,33 +31,39 @@ def command(number: str, account: str | None, data_dir: str | None, config_file:
         answer = asked(server, "POST", "/forget", ForgetRequest(number, account))
         forgotten = msgspec.convert(answer, Forgotten)
     else:
-        forgotten = _forgotten(directory, number, account)
-    _tell(forgotten, directory)
+        forgotten = _forgotten(settings, directory, number, account)
+    _tell(forgotten, settings, directory)
 
 
-def _forgotten(directory: Path, number: str, account: str | None) -> Forgotten:
+def _forgotten(settings: Settings, directory: Path, number: str, account: str | None) -> Forgotten:
     from wireroom.app import opened_with_books
     from wireroom.console.access import account_id
 
     async def do() -> Forgotten:
         wanted = number_of(number)
         only = None if account is None else account_id(account)
-        async with opened_with_books(directory) as (engine, books):
+        async with opened_with_books(directory, settings) as (engine, books):
             return await forget(engine, books, wanted, only)
 
-    if not (directory / DATABASE).is_file():
+    if settings.database is None and not (directory / DATABASE).is_file():
         raise Refused(f"There are no data in {directory}.")
     try:
         return asyncio.run(do())
-    except (Problem, StoreError) as error:
+    except (Problem, StoreError, ConfigError) as error:
         raise Refused(str(error)) from error
 
 
-def _tell(forgotten: Forgotten, directory: Path) -> None:
+def _tell(forgotten: Forgotten, settings: Settings, directory: Path) -> None:
     click.echo("1 text is erased." if forgotten.texts == 1 else f"{forgotten.texts} texts are erased.")
     for kept in forgotten.opt_outs_kept:
         click.echo(f"The opt-out in list {kept.list} stays ({kept.account}, {kept.region}).")
     for copy in sorted(directory.glob(f"{DATABASE}.before-*")):
         click.echo(f"{copy} is as it was before an update: delete it too.", err=True)
-    if forgotten.traces:
+    if settings.database is not None:
+        click.echo(
+            "PostgreSQL keeps what was deleted in dead rows and in its log until it is vacuumed and the log "
+            "is recycled, and in your backups.",
+            err=True,
+        )
+    elif forgotten.traces:
         raise Refused("Another program, such as a backup, still reads the old data: run this again after it.")

@@ -6,7 +6,7 @@ import click
 
 from wireroom import __version__
 
-_COMMANDS = ("serve", "demo", "send", "keys", "backup", "restore", "forget", "doctor")
+_COMMANDS = ("serve", "demo", "send", "keys", "backup", "restore", "forget", "migrate", "doctor")
 
 
 class _Commands(click.Group):

@@ -48,6 +48,12 @@ def settings_from(config_file: Path | None, **given: object) -> Settings:
         raise Refused(str(error)) from error
 
 
+def refuse_database(settings: Settings, instead: str) -> None:
+    """For commands that work on files. Raises Refused."""
+    if settings.database is not None:
+        raise Refused(f"The data are in PostgreSQL: {instead}.")
+
+
 def directory_from(config_file: Path | None, data_dir: str | None) -> tuple[Settings, Path]:
     """Settings, and the data directory that they name. Raises Refused where there is none."""
     settings = settings_from(config_file, data_dir=data_dir)

@@ -10,7 +10,15 @@ from pathlib import Path
 import click
 
 from wireroom.cli import manifest
-from wireroom.cli.options import Refused, config_option, directory_from
+from wireroom.cli.options import (
+    Refused,
+    config_option,
+    database_option,
+    directory_from,
+    refuse_database,
+    settings_from,
+)
+from wireroom.config import ConfigError, Settings
 from wireroom.observe import SystemClock
 from wireroom.store.copying import sync
 from wireroom.store.engine import StoreError
@@ -22,15 +30,23 @@ _PREPARED = ".restoring"
 
 
 @click.command()
-@click.argument("backup", metavar="FROM", type=click.Path(path_type=Path))
+@click.argument("backup", metavar="FROM", type=click.Path(path_type=Path), required=False)
 @click.option("--data-dir", metavar="DIR", help="Where to; new, or empty.")
+@database_option
 @config_option
-def command(backup: Path, data_dir: str | None, config_file: Path | None) -> None:
-    """Make a data directory of the backup FROM.
+def command(
+    backup: Path | None, data_dir: str | None, database: str | None, config_file: Path | None
+) -> None:
+    """Make a data directory of the backup FROM; or, with a database that its own tools have restored, end
+    what it had under way.
 
     Texts that were under way when it was made may have been sent since: they are not sent again.
     """
-    _, directory = directory_from(config_file, data_dir)
+    if backup is None:
+        _settle_database(settings_from(config_file, database=database))
+        return
+    settings, directory = directory_from(config_file, data_dir)
+    refuse_database(settings, "restore it with its own tools, then run wireroom restore without FROM")
     try:
         given_up = _restored(backup, directory)
     except StoreError as error:
@@ -38,6 +54,31 @@ def command(backup: Path, data_dir: str | None, config_file: Path | None) -> Non
     except OSError as error:
         raise Refused(f"{error.filename or directory} cannot be used: {error.strerror}.") from error
     click.echo(f"{directory} holds the data of {backup}.")
+    _tell(given_up)
+
+
+def _settle_database(settings: Settings) -> None:
+    """Before the first server after a restore. Raises Refused."""
+    if settings.database is None:
+        raise Refused("Restore what? Name a backup, or the --database that was restored.")
+    from wireroom.app import opened
+    from wireroom.delivery.restored import give_up
+
+    async def settle() -> int:
+        async with opened(Path(), settings) as engine:
+            if others := await engine.others():
+                raise Refused(f"{others} processes serve this database: stop them first.")
+            return await give_up(engine, SystemClock())
+
+    try:
+        given_up = asyncio.run(settle())
+    except (StoreError, ConfigError) as error:
+        raise Refused(f"{error}.") from error
+    click.echo("Nothing of this database is sent again.")
+    _tell(given_up)
+
+
+def _tell(given_up: int) -> None:
     if given_up:
         click.echo(
             f"{given_up} texts were under way and may have been sent since: they are not sent again, "

@@ -56,7 +56,8 @@ def command(
         tls_cert=tls_cert,
         tls_key=tls_key,
     )
-    from wireroom.app import CannotListen, log_to_stderr, serve
+    from wireroom.app import CannotListen, serve
+    from wireroom.logs import log_to_stderr
     from wireroom.store.engine import StoreError
 
     log_to_stderr()

@@ -24,6 +24,8 @@ class Books(Struct, frozen=True):
     """The carriers forget everything."""
     empty_logs: Callable[[], Awaitable[bool]]
     """Nothing that was deleted is left in a file; False while another program reads what was before."""
+    sole: bool = True
+    """All files are ours. Else the database's server has what was deleted for a while yet."""
 
 
 class Parts(Struct, frozen=True):

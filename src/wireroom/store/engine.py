@@ -56,6 +56,10 @@ class Engine(Protocol):
         """Call `listener` on the loop with what transactions handed over, after each commit."""
         ...
 
+    async def others(self) -> int:
+        """How many other processes serve these data now. Raises Unavailable."""
+        ...
+
     async def take_over(self) -> int:
         """Free the leases of processes that are gone; answers of how many texts. None where this one is sole.
 

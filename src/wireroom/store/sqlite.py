@@ -117,6 +117,9 @@ class SqliteEngine:
     def on_commit(self, listener: Callable[[Sequence[HandOver]], None]) -> None:
         self._group.listeners.append(listener)
 
+    async def others(self) -> int:
+        return 0
+
     async def take_over(self) -> int:
         return 0
 

@@ -126,6 +126,14 @@ def _page(kind: type[Struct], scope: tuple[str, ...], *, onwards: bool) -> _Page
     )
 
 
+@cache
+def _walk(kind: type[Struct], *, onwards: bool) -> str:
+    table = TABLES[kind]
+    key = ", ".join(table.key)
+    where = f" WHERE ({key}) > ({', '.join('?' * len(table.key))})" if onwards else ""
+    return f"SELECT {', '.join(table.columns)} FROM {table.name}{where} ORDER BY {key} LIMIT ?"
+
+
 class SqlTx:
     """A `Tx` over a session. `handed_over` and `end` are for the engine.
 
@@ -185,6 +193,11 @@ class SqlTx:
         walked = () if after is None else tuple(after[place] for place in page.walked)
         decode = TABLES[kind].decode
         return [decode(row) for row in self._session.rows(page.sql, (*scope.values(), *walked, limit))]
+
+    def walk(self, kind: type[Row], after: Sequence[Value] | None, limit: int) -> list[Row]:
+        sql = _walk(kind, onwards=after is not None)
+        decode = TABLES[kind].decode
+        return [decode(row) for row in self._session.rows(sql, (*(after or ()), limit))]
 
     def one(self, query: str, /, **parameters: Value) -> Any:
         sql, decode = QUERIES[query]

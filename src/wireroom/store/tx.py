@@ -66,6 +66,10 @@ class Tx(Protocol):
         """Rows whose columns equal `scope`, in the table's order, after an order key, at most `limit`."""
         ...
 
+    def walk(self, kind: type[Row], after: Sequence[Value] | None, limit: int) -> list[Row]:
+        """Rows of a table in the order of their primary key, after a key, at most `limit`."""
+        ...
+
     def one(self, query: str, /, **parameters: Value) -> Any:
         """The first row of a named query, decoded as it says (a row, a tuple or a scalar), or None."""
         ...

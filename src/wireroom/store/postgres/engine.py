@@ -117,6 +117,9 @@ class PostgresEngine:
     def on_commit(self, listener: Callable[[Sequence[HandOver]], None]) -> None:
         self._crews.listeners.append(listener)
 
+    async def others(self) -> int:
+        return await asyncio.to_thread(self._others)
+
     async def take_over(self) -> int:
         if self._closing.is_set():
             raise Unavailable("the store is closed")
@@ -141,6 +144,12 @@ class PostgresEngine:
         await asyncio.to_thread(self._leave)
 
     # ------------------------------------------------------------------------------------------- in a thread
+
+    def _others(self) -> int:
+        try:
+            return self._presence.others()
+        except psycopg.Error as error:
+            raise Unavailable(f"who else is there cannot be seen: {_first_line(error)}") from error
 
     def _take_over(self) -> int:
         try:

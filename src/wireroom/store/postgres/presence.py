@@ -64,6 +64,15 @@ class Presence:
         self._missing = missing
         return freed
 
+    def others(self) -> int:
+        """How many other processes are there."""
+        assert self._connection is not None
+        there = 0
+        for _, lock in self._connection.execute(_OTHERS, (self._owner,)).fetchall():
+            with self._connection.transaction():
+                there += not self._is_gone(lock)
+        return there
+
     def leave(self) -> None:
         """Free what is leased to us still, and be there no more."""
         if self._connection is not None and not self._connection.closed:
