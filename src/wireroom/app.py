@@ -48,6 +48,8 @@ from wireroom.store.tx import HandOver
 
 log = logging.getLogger(__name__)
 
+KEY_SECONDS = 10.0
+"""How long an access key that another process has deleted may still be believed here."""
 IDLE_SECONDS = 75
 """How long an unused connection is kept: longer than SDKs keep theirs."""
 SPARE_FILES = 256
@@ -82,7 +84,7 @@ class App:
         self.simulator = SimulatedNetwork(self.directory, settings, self.clock, self.machine)
         self._tls = _tls(settings)
         self.disk = Disk(self.directory, settings.disk)
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self.engine = self._open_data()
         data_dir.forget_served(self.directory)  # by one that was killed
         carriers = {self.simulator.name: self.simulator}
@@ -103,7 +105,7 @@ class App:
         spend.forget()
         self.engine.on_commit(stories.note_kept)
         self.new_id = Ids(self.machine)
-        keyring = Keyring(self.engine, self.seal, NOBODY)
+        self._keyring = keyring = Keyring(self.engine, self.seal, NOBODY)
         self.keys = KeyStore(self.engine, self.seal, self.clock, keyring.forget)
         self.callers: Callers = Believed()
         if settings.auth is AuthMode.KEYS:
@@ -140,7 +142,9 @@ class App:
             self._started = True
             if await is_half_moved(self.engine):
                 raise StoreError("a move into these data was broken off: run wireroom migrate again")
-            self._watching = asyncio.create_task(self.disk.watch(), name="disk")
+            self._watching.append(asyncio.create_task(self.disk.watch(), name="disk"))
+            if not self.engine.sole:
+                self._watching.append(asyncio.create_task(self._forget_keys(), name="keys"))
             await self.line.start()
             if settings.seed is not None:
                 await sow(self.chain, self.engine, Path(settings.seed))
@@ -157,13 +161,19 @@ class App:
         """No new work; what was begun ends; the data are closed. Harmless where `start` failed."""
         self.stopping.set()
         await self._http.stop(GRACE_SECONDS)
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in self._watching:
+            task.cancel()
         if self._started:
             await self.line.stop()
         await self.engine.close()
         data_dir.forget_served(self.directory)
         self._cleanup.close()
+
+    async def _forget_keys(self) -> None:
+        """Another process may have deleted one."""
+        while True:
+            await asyncio.sleep(KEY_SECONDS)
+            self._keyring.forget()
 
     def _open_data(self) -> Engine:
         if self.settings.database is None:

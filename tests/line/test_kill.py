@@ -35,6 +35,8 @@ class Life:
         self.port = int(self._process.stdout.readline().rpartition(":")[2])
 
     def kill(self) -> None:
+        if self._process.returncode is not None:
+            return
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         assert self._process.stdout is not None
