@@ -42,11 +42,8 @@ class Malformed(Struct, frozen=True, gc=False):
 Read = p.Request | p.Response | Malformed
 
 
-def length_of(header: bytes | bytearray, at: int, longest: int = LONGEST) -> int | Malformed:
-    """The command_length at `at`, where at least four octets are; Malformed ends the link (§4.3)."""
-    length = int.from_bytes(header[at : at + 4], "big")
-    if HEADER_LENGTH <= length <= longest:
-        return length
+def bad_length(length: int) -> Malformed:
+    """What a command_length is that cannot be: the end of the link (§4.3)."""
     # The sequence is NULL because the header cannot be trusted, and perhaps has not even arrived.
     answer = p.GenericNack(0, st.RINVCMDLEN)
     return Malformed(0, 0, f"command_length {length}", answer, close=True)
@@ -239,8 +236,7 @@ def encode_by_table(pdu: p.Pdu, sequence: int) -> bytes:
     lines, has_tlvs = p.table(type(pdu))
     parts = [line.field.write(getattr(pdu, line.name)) for line in lines]
     if has_tlvs:
-        pairs: tlv.Pairs = pdu.tlvs  # type: ignore[attr-defined] # the table says so
-        parts.append(tlv.write(pairs))
+        parts.append(tlv.write(p.tlvs_of(pdu)))
     if isinstance(pdu, p.Response):
         status = pdu.status
         # A refusal has no body (§4.4.2); deliver_sm_resp keeps its NUL, which means nothing anyway.

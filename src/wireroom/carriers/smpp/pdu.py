@@ -315,6 +315,12 @@ def table(command: type[Pdu]) -> Table:
     return Table(tuple(lines), "tlvs" in command.__struct_fields__)
 
 
+def tlvs_of(pdu: Pdu) -> Pairs:
+    """A PDU's TLVs; none where the standard has none."""
+    pairs: Pairs = getattr(pdu, "tlvs", ())
+    return pairs
+
+
 def overlong(pdu: Pdu) -> Line | None:
     """The first field that is longer than SMPP 3.4 allows; `field.bad` is the status that says so.
 
