@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.carriers.smpp.frames import RECEIPT_TEXT, pdus_of
+from tests.carriers.smpp.frames import RECEIPT_TEXT, frame, pdus_of
 from wireroom.api.enums import EventType
-from wireroom.carriers.smpp import codes, message_ids, receipts, status, times, tlv
+from wireroom.carriers.smpp import codec, codes, message_ids, receipts, status, times, tlv
 from wireroom.carriers.smpp import pdu as p
 from wireroom.carriers.smpp.alphabets import Alphabet
 from wireroom.carriers.smpp.codes import Failed, Overlay, Retry, RetryPlainly, Taken
@@ -150,6 +150,30 @@ def test_duty_18_dates_have_10_12_or_14_digits_or_say_nothing(
     text: str, offset: int, expected: int | None
 ) -> None:
     assert times.of_receipt(text, offset) == expected
+
+
+def from_the_wire(text: str, tlvs: str = "") -> DeliveryReceipt:
+    head = '00 01 01 "447700900123" 00 05 00 "SHOP" 00 04 00 00 00 00 00 00 00 00'
+    pdu = codec.decode(frame(0x05, f'{head} {len(text):02x} "{text}" {tlvs}'))
+    assert isinstance(pdu, p.DeliverSm)
+    found = receipts.read(pdu)
+    assert found is not None
+    return found
+
+
+def test_hostile_case_an_err_with_letters_is_kept() -> None:
+    found = from_the_wire("id:7 sub:001 dlvrd:000 stat:UNDELIV err:00A text:")
+    assert (found.err, codes.event_of(found)) == ("00A", EventType.TEXT_UNREACHABLE)
+
+
+def test_hostile_case_dates_with_seconds_are_read() -> None:
+    found = from_the_wire("id:7 submit date:261123093000 done date:261123093101 stat:DELIVRD err:000")
+    assert times.of_receipt(found.done) == times.of_receipt("20261123093101") == 1795426261000
+
+
+def test_hostile_case_a_binary_network_error_code_is_no_text() -> None:
+    found = from_the_wire("id:7 stat:UNDELIV", "0423 0003 030081 0427 0001 05 001e 0003 6131 00")
+    assert (found.network_error, found.message_id) == ((3, 129), "a1")
 
 
 # 19: TLVs

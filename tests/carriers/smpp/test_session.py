@@ -385,6 +385,19 @@ def test_duty_14_a_window_that_does_not_empty_is_waited_for_no_longer_than_drain
     assert session.tick(15_000) == [Ended(Reason.UNBOUND, (0,))]
 
 
+def test_duty_14_the_last_answer_is_followed_by_the_unbind_without_waiting() -> None:
+    session = esme()
+    hear(session, p.DeliverSm(1))
+    session.stop(0)
+    assert session.due() == 10_000
+    session.answer(p.DeliverSm(1), p.DeliverSmResp())
+    due = session.due()
+    assert due is not None
+    assert due <= 0
+    session.tick(0)
+    assert session.take() == codec.encode(p.DeliverSmResp(1)) + codec.encode(p.Unbind(2))
+
+
 def test_duty_14_a_stop_before_the_bind_is_answered_ends_at_once() -> None:
     session = Session(Role.ESME, 0)
     session.bind(p.BindTransceiver(), 0)

@@ -209,6 +209,24 @@ def test_duty_24_a_long_text_goes_in_the_carriers_style_and_never_in_two(style: 
     assert longtext.pieces("a" * 161, Alphabet.GSM, style, 0x1234)[0] == first
 
 
+@pytest.mark.parametrize(
+    ("text", "alphabet", "places"),
+    [
+        ("a" * 152 + "€" + "b" * 160, Alphabet.GSM, [0, 152, 304]),
+        ("ç" * 66 + "😀" + "ç" * 70, Alphabet.UCS_2, [0, 66, 132]),
+    ],
+)
+def test_duty_24_a_pair_of_units_moves_to_the_next_part_whole(
+    text: str, alphabet: Alphabet, places: list[int]
+) -> None:
+    found = [
+        alphabets.decode(piece.short_message[6:], alphabet)
+        for piece in longtext.pieces(text, alphabet, Style.UDH, 1)
+    ]
+    assert found == [text[a:b] for a, b in pairwise([*places, len(text)])]
+    assert found == list(split(text).parts)
+
+
 @pytest.mark.parametrize("style", Style)
 def test_duty_24_a_short_text_has_no_header_and_no_tlvs(style: Style) -> None:
     assert longtext.pieces("a" * 158 + "€", Alphabet.GSM, style, 1) == (Piece(b"a" * 158 + b"\x1b\x65"),)

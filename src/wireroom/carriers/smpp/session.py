@@ -100,19 +100,15 @@ class Session:
     def tick(self, now: int) -> list[Event]:
         """Let time pass."""
         events: list[Event] = []
-        limits = self.limits
+        init = self.limits.session_init
         match self.state:
-            case State.CLOSED:
-                return events
-            case State.OPEN if limits.session_init and now >= self._opened + limits.session_init:
+            case State.OPEN if init and now >= self._opened + init:
                 self._end(Reason.TOO_LATE, events)
-                return events
             case State.BOUND if self._leaving is None:
                 self._watch(now, events)
-        if self.closed:
-            return events
-        events += [TimedOut(waiting.tag) for waiting in self._window.expire(now)]
-        self._leave(now, events)
+        if not self.closed:
+            events += [TimedOut(waiting.tag) for waiting in self._window.expire(now)]
+            self._leave(now, events)
         return events
 
     def due(self) -> int | None:
@@ -383,9 +379,9 @@ class Session:
                 self._unbind = self._next()
                 self._out.append(codec.encode(p.Unbind(self._unbind)))
                 self.state, self._until = State.UNBINDING, now + self.limits.unbind
-            case State.UNBINDING if now >= self._until:
+            case State.UNBOUND if self._nothing_owed():
                 self._end(self._leaving or Reason.UNBOUND, events)
-            case State.UNBOUND if self._nothing_owed() or now >= self._until:
+            case State.UNBINDING | State.UNBOUND if now >= self._until:
                 self._end(self._leaving or Reason.UNBOUND, events)
 
     def _nothing_owed(self) -> bool:
