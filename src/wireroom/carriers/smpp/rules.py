@@ -72,5 +72,5 @@ LEGAL: dict[Role, dict[type[p.Pdu], frozenset[Mode]]] = {
 HEARING = frozenset({State.BOUND, State.UNBINDING})
 REFUSE_FOR_NOW = {Role.ESME: st.RX_T_APPN, Role.SMSC: st.RTHROTTLED}
 MAY_SEND = {Role.ESME: _SENDS, Role.SMSC: _HEARS}
-OTHER = {Role.ESME: Role.SMSC, Role.SMSC: Role.ESME}
+PEER_OF = {Role.ESME: Role.SMSC, Role.SMSC: Role.ESME}
 DEFAULTS = Limits()

@@ -196,7 +196,7 @@ class Session:
         is not for this bind, has TLVs that the peer does not understand, or cannot be written.
         """
         batch = requests[: self.room(now)]
-        legal = rules.LEGAL[rules.OTHER[self.role]]
+        legal = rules.LEGAL[rules.PEER_OF[self.role]]
         frames: list[tuple[int, bytes]] = []
         for _, request in batch:
             if self.mode not in legal.get(type(request), ()):
