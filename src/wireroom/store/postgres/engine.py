@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Callable, Sequence
 from random import SystemRandom
-from threading import Event
+from threading import Event, Lock
 from typing import Any, Self, TypeVar
 
 import psycopg
@@ -80,6 +80,7 @@ class PostgresEngine:
     ) -> None:
         self.owner = owner
         self._presence = presence
+        self._presence_lock = Lock()
         self._first_slot = SystemRandom().randrange(
             SLOTS
         )  # of this process, as far from others' as chance has it
@@ -147,20 +148,23 @@ class PostgresEngine:
 
     def _others(self) -> int:
         try:
-            return self._presence.others()
+            with self._presence_lock:
+                return self._presence.others()
         except psycopg.Error as error:
             raise Unavailable(f"who else is there cannot be seen: {_first_line(error)}") from error
 
     def _take_over(self) -> int:
         try:
-            self._presence.show()
-            return self._presence.take_over(at_once=False)
+            with self._presence_lock:
+                self._presence.show()
+                return self._presence.take_over(at_once=False)
         except psycopg.Error as error:
             raise Unavailable(f"who else is there cannot be seen: {_first_line(error)}") from error
 
     def _leave(self) -> None:
         try:
-            self._presence.leave()
+            with self._presence_lock:
+                self._presence.leave()
         except psycopg.Error as error:
             log.warning("what is leased to this process is free in a minute only: %s", _first_line(error))
         self._pool.close(CONNECT_SECONDS)

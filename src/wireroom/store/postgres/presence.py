@@ -15,7 +15,7 @@ _TAKE = "SELECT pg_try_advisory_lock(%d)"
 _NOTE = "INSERT INTO processes (owner, lock) VALUES (%s, %s) ON CONFLICT (owner) DO NOTHING"
 _OTHERS = "SELECT owner, lock FROM processes WHERE owner <> %s ORDER BY owner"
 _IS_GONE = "SELECT pg_try_advisory_xact_lock(%s)"
-_FREE = "UPDATE outbox SET lease_until = 0 WHERE lease_owner = %s"
+_FREE = "UPDATE outbox SET lease_until = 0 WHERE lease_owner = %s AND lease_until > 0"
 _FORGET = "DELETE FROM processes WHERE owner = %s"
 
 
@@ -50,7 +50,10 @@ class Presence:
 
     def take_over(self, *, at_once: bool) -> int:
         """Free the leases of who is gone; answers of how many texts. Unless `at_once`, somebody is gone when
-        he was missing the last time too: after a restart of the database everybody is for a moment."""
+        he was missing the last time too: after a restart of the database everybody is for a moment.
+
+        He is forgotten when there was nothing left to free: his last commit may have been under way still.
+        """
         assert self._connection is not None
         freed, missing = 0, set()
         for owner, lock in self._connection.execute(_OTHERS, (self._owner,)).fetchall():
@@ -59,8 +62,10 @@ class Presence:
                     continue
                 missing.add(owner)
                 if at_once or owner in self._missing:
-                    freed += self._connection.execute(_FREE, (owner,)).rowcount
-                    self._connection.execute(_FORGET, (owner,))
+                    count = self._connection.execute(_FREE, (owner,)).rowcount
+                    freed += count
+                    if not count and not at_once:
+                        self._connection.execute(_FORGET, (owner,))
         self._missing = missing
         return freed
 
