@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from wireroom.api.enums import EventType, MessageType, NumberCapability, NumberType
 from wireroom.bus.embedded import EmbeddedBus
-from wireroom.carriers.port import Handed, Hear, OnDoubt, Outcome, Receipt, Segment
+from wireroom.carriers.port import BindState, Handed, Hear, HearAnswers, OnDoubt, Outcome, Receipt, Segment
 from wireroom.config import Settings, milliseconds
 from wireroom.core.gates import Refused
 from wireroom.core.ids import uuid7
@@ -46,13 +46,17 @@ class ScriptedCarrier:
         self.gate.set()
         self.reached = asyncio.Event()
         self._hear: Hear | None = None
+        self.hear_answers: HearAnswers | None = None
         self._serial = itertools.count(1)
 
     def receipts_for(self, origination_kind: str) -> bool:
         return origination_kind != "TOLL_FREE"
 
-    async def start(self, hear: Hear) -> None:
-        self._hear = hear
+    def binds(self) -> list[BindState]:
+        return []
+
+    async def start(self, hear: Hear, hear_answers: HearAnswers | None = None) -> None:
+        self._hear, self.hear_answers = hear, hear_answers
 
     async def submit(self, batch: Sequence[Segment]) -> Sequence[Outcome]:
         self.taken.extend(batch)

@@ -8,8 +8,8 @@ import pytest
 
 from tests.line.house import TEN_DLC, TOLL_FREE, Home, ScriptedCarrier, house
 from wireroom.api.enums import EventType
-from wireroom.carriers.port import Handed, Later, OnDoubt, Refused, Unknown
-from wireroom.core.message import MessageStatus
+from wireroom.carriers.port import Handed, Later, OnDoubt, Receipt, Refused, Unknown
+from wireroom.core.message import MessageStatus, PartStatus
 from wireroom.store.rows import Event, Message, Part
 from wireroom.store.sqlite import SqliteEngine
 
@@ -422,5 +422,23 @@ def test_a_text_that_breaks_before_it_is_handed_over_is_not_in_doubt(
             promised = await there.promised(bad)
             assert promised is not None
             assert not promised.doubt
+
+    asyncio.run(story())
+
+
+def test_a_receipt_that_contradicts_an_earlier_one_of_the_same_batch_changes_nothing(home: Home) -> None:
+    async def story() -> None:
+        async with house(home) as there:
+            message_id = await there.send("word " * 40)
+            await there.line.idle()
+            heard = [
+                ("c1", EventType.TEXT_DELIVERED),
+                ("c1", EventType.TEXT_SPAM),
+                ("c2", EventType.TEXT_DELIVERED),
+            ]
+            assert there.carrier._hear is not None
+            await there.carrier._hear([Receipt(name, outcome) for name, outcome in heard])
+            assert (await there.message(message_id)).status is MessageStatus.DELIVERED
+            assert [part.status for part in await there.parts(message_id)] == [PartStatus.DELIVERED] * 2
 
     asyncio.run(story())

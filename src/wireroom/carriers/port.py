@@ -27,6 +27,8 @@ class Segment(Struct, frozen=True, gc=False):
     receipt_wanted: bool
     validity_until: int
     """Business time (ms) after which the carrier should give up."""
+    body: str = ""
+    """The whole text, for carriers that cut it otherwise; empty: `text` is all of it."""
 
 
 class Handed(Struct, frozen=True, gc=False):
@@ -51,7 +53,19 @@ class Unknown(Struct, frozen=True, gc=False):
     """It may or may not have arrived: the carrier's `on_doubt` policy decides."""
 
 
-Outcome = Handed | Refused | Later | Unknown
+class Awaited(Struct, frozen=True, gc=False):
+    """It was offered, and the carrier takes its time: what became of it is heard later, as an Answer."""
+
+
+Outcome = Handed | Refused | Later | Unknown | Awaited
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """What became of a segment that was Awaited, or that was Unknown and has been answered after all."""
+
+    message_id: str
+    number: int
+    outcome: Handed | Refused | Later | Unknown
 
 
 class OnDoubt(StrEnum):
@@ -73,6 +87,19 @@ Hear = Callable[[Sequence[Receipt]], Awaitable[None]]
 """Called with receipts; when it comes back they are durable and may be acknowledged to the carrier."""
 
 
+HearAnswers = Callable[[Sequence[Answer]], Awaitable[None]]
+"""Called with answers that came after `submit` had come back, each once: nobody gives them again."""
+
+
+class BindState(Struct, frozen=True):
+    """One bind of a carrier, for an operator."""
+
+    name: str
+    state: str
+    since: int
+    """Milliseconds of UTC."""
+
+
 class Carrier(Protocol):
     name: str
     on_doubt: OnDoubt
@@ -81,12 +108,23 @@ class Carrier(Protocol):
         """Does a text from this kind of identity get a handset receipt on this carrier's route?"""
         ...
 
-    async def start(self, hear: Hear) -> None:
-        """Bind, and from now on report receipts through `hear` (again, until it has come back once)."""
+    async def start(self, hear: Hear, hear_answers: HearAnswers | None = None) -> None:
+        """Bind, and from now on report receipts through `hear` (again, until it has come back once).
+
+        Without `hear_answers` nobody wants to know of answers that come late.
+        """
         ...
 
     async def submit(self, batch: Sequence[Segment]) -> Sequence[Outcome]:
-        """Offer segments, in order; one outcome for each. A broken link answers Unknown, never raises."""
+        """Offer segments, in order; one outcome for each. A broken link answers Unknown, never raises.
+
+        All segments of a text that are offered are offered together. Comes back within seconds: what has no
+        answer by then is Awaited, and what could not be offered is Later.
+        """
+        ...
+
+    def binds(self) -> Sequence[BindState]:
+        """How its binds are now."""
         ...
 
     async def close(self) -> None:

@@ -14,8 +14,8 @@ from functools import partial
 from typing import TypeVar, cast
 
 from wireroom.bus.port import Bus
-from wireroom.carriers.port import Carrier, Outcome, Receipt
-from wireroom.delivery import receipt, submit
+from wireroom.carriers.port import Answer, Awaited, Carrier, Outcome, Receipt
+from wireroom.delivery import late, receipt, submit
 from wireroom.delivery.overdue import Overdue
 from wireroom.delivery.retention import Retention
 from wireroom.delivery.route import ROUTE, Routed, claim, resume, route
@@ -37,6 +37,7 @@ STOP_SECONDS = 5.0
 """How long a pass that is under way may take to end when the server stops."""
 SET_ASIDE = 60_000
 """Milliseconds of machine time before a text that broke a stage is tried again."""
+SETTING_ASIDE = "text %s broke a stage of the line; it is set aside for a minute"
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds of machine time between attempts while the store is unavailable."""
 
@@ -69,6 +70,7 @@ class Line:
         self._overdue = Overdue(engine, clock)
         self._retention = retention
         self._held: set[str] = set()
+        self._awaiting: dict[str, _Awaiting] = {}
         self._backlog = 0
         self._hearing = 0
         self._claimable = True
@@ -89,7 +91,7 @@ class Line:
         """Take up what the outbox holds, and listen to the carriers."""
         self._backlog = await self._engine.read(lambda tx: tx.one("outbox_size"), "outbox size")
         for carrier in self._carriers.values():
-            await carrier.start(partial(self._hear, carrier))
+            await carrier.start(partial(self._hear, carrier), partial(self._hear_answers, carrier))
         self._pumps = [asyncio.create_task(self._pump(), name=f"line {number}") for number in range(PUMPS)]
         self._chores = [
             asyncio.create_task(self._sweep(), name="line sweep"),
@@ -188,13 +190,16 @@ class Line:
                 await self._one_by_one(jobs)
                 return
             message_id = jobs[0].message.message_id
-            log.exception("text %s broke a stage of the line; it is set aside for a minute", message_id)
-            due_at = self._machine.now() + SET_ASIDE
-            await self._durably(
-                lambda tx: tx.write("outbox_set_aside", message_id=message_id, due_at=due_at), "set aside"
-            )
-            self._held.discard(message_id)
-            self._wake_in(SET_ASIDE)
+            log.exception(SETTING_ASIDE, message_id)
+            await self._set_aside(message_id)
+
+    async def _set_aside(self, message_id: str) -> None:
+        due_at = self._machine.now() + SET_ASIDE
+        await self._durably(
+            lambda tx: tx.write("outbox_set_aside", message_id=message_id, due_at=due_at), "set aside"
+        )
+        self._held.discard(message_id)
+        self._wake_in(SET_ASIDE)
 
     async def _one_by_one(self, jobs: Sequence[Job]) -> None:
         """One of many broke a stage: each goes on by itself, from where the outbox says that it is."""
@@ -237,13 +242,25 @@ class Line:
             texts = [text for text in routed if text.carrier == name]
             if texts:
                 await self._submit(carrier, texts)
-        self._held.difference_update(job.message.message_id for job in jobs)
+        self._held.difference_update(
+            job.message.message_id for job in jobs if job.message.message_id not in self._awaiting
+        )
         handed = {text.job.message.message_id for text in routed}
         self._done(sum(job.message.message_id not in handed for job in jobs))
 
     async def _submit(self, carrier: Carrier, texts: Sequence[Routed]) -> None:
         outcomes = iter(await carrier.submit([segment for text in texts for segment in text.segments]))
-        settled = [(text, [next(outcomes) for _ in text.segments]) for text in texts]
+        answered: list[_Awaiting] = []
+        for text in texts:
+            waiting = _Awaiting(text, [next(outcomes) for _ in text.segments])
+            if waiting.over():
+                answered.append(waiting)
+            else:  # it stays in hand, in the outbox as HANDING
+                self._awaiting[text.job.message.message_id] = waiting
+        await self._settle(carrier, answered)
+
+    async def _settle(self, carrier: Carrier, answered: Sequence["_Awaiting"]) -> None:
+        settled = [(waiting.text, waiting.outcomes) for waiting in answered]
         now, machine_now = self._clock.now(), self._machine.now()
 
         def settle(tx: Tx, chunk: Sequence[tuple[Routed, list[Outcome]]]) -> list[int | None]:
@@ -277,6 +294,42 @@ class Line:
         finally:
             self._hearing -= 1
             self._rest()
+
+    async def _hear_answers(self, carrier: Carrier, answers: Sequence[Answer]) -> None:
+        """Answers of a link for which no pass waits any more."""
+        self._hearing += 1
+        try:
+            over: list[_Awaiting] = []
+            others: list[Answer] = []
+            for answer in answers:
+                waiting = self._awaiting.get(answer.message_id)
+                if waiting is None or not waiting.hear(answer):
+                    others.append(answer)
+                elif waiting.over():
+                    over.append(self._awaiting.pop(answer.message_id))
+            await self._settle_safely(carrier, over)
+            now, machine_now = self._clock.now(), self._machine.now()
+            left = await self._durably(
+                lambda tx: late.settle(tx, carrier, others, self._engine.owner, now, machine_now), "late"
+            )
+            self._done(left)
+            self._look()
+        finally:
+            self._hearing -= 1
+            self._rest()
+
+    async def _settle_safely(self, carrier: Carrier, over: Sequence["_Awaiting"]) -> None:
+        try:
+            await self._settle(carrier, over)
+        except Exception:
+            if len(over) > 1:
+                for waiting in over:
+                    await self._settle_safely(carrier, [waiting])
+            else:
+                message_id = over[0].text.job.message.message_id
+                log.exception(SETTING_ASIDE, message_id)
+                await self._set_aside(message_id)
+        self._held.difference_update(waiting.text.job.message.message_id for waiting in over)
 
     async def _durably(self, work: Callable[[Tx], T], name: str) -> T:
         """Do a stage's transaction, again and again while the store cannot."""
@@ -312,6 +365,25 @@ class Line:
 
     def _busy(self) -> bool:
         return bool(self._held or self._hearing or self._claimable or self._claiming)
+
+
+class _Awaiting:
+    """A text that was offered, with what has been said of its segments so far."""
+
+    def __init__(self, text: Routed, outcomes: list[Outcome]) -> None:
+        self.text = text
+        self.outcomes = outcomes
+
+    def over(self) -> bool:
+        return not any(isinstance(outcome, Awaited) for outcome in self.outcomes)
+
+    def hear(self, answer: Answer) -> bool:
+        """Was this what it waits for?"""
+        for place, segment in enumerate(self.text.segments):
+            if segment.number == answer.number and isinstance(self.outcomes[place], Awaited):
+                self.outcomes[place] = answer.outcome
+                return True
+        return False
 
 
 def _note_end(task: asyncio.Task[None]) -> None:

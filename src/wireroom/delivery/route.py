@@ -135,6 +135,7 @@ def _segments(message: Message, missing: Sequence[int], carrier: Carrier) -> lis
             message.encoding,
             wanted,
             message.expires_at,
+            message.body,
         )
         for number in missing
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 
 from wireroom.api.enums import EventType
-from wireroom.carriers.port import Carrier, Handed, Later, OnDoubt, Outcome, Refused, Unknown
+from wireroom.carriers.port import Awaited, Carrier, Handed, Later, OnDoubt, Outcome, Refused, Unknown
 from wireroom.core.message import MessageStatus, PartStatus
 from wireroom.delivery import alone, events, moves, receipt, standing
 from wireroom.delivery.moves import Final
@@ -57,7 +57,9 @@ def _parked(carrier: Carrier, carrier_message_id: str) -> Read:
 def _is_over(outcomes: Sequence[Outcome], carrier: Carrier) -> bool:
     """The link will not be offered any of it again."""
     resends = carrier.on_doubt is OnDoubt.RESEND
-    return not any(isinstance(each, Later) or (resends and isinstance(each, Unknown)) for each in outcomes)
+    return not any(
+        isinstance(each, Later) or (resends and isinstance(each, Unknown | Awaited)) for each in outcomes
+    )
 
 
 def _settle(
@@ -84,7 +86,7 @@ def _settle(
             case Later(delay):
                 again = max(again or 0, delay)
                 continue
-            case Unknown():
+            case Unknown() | Awaited():  # the line settles what is awaited once it is known
                 if carrier.on_doubt is OnDoubt.RESEND:
                     doubt, again = True, max(again or 0, RESEND_AFTER)
                     continue
@@ -92,12 +94,22 @@ def _settle(
         handed.append(part)
     if again is not None:
         if _wait(tx, routed, owner, again, doubt, now, machine_now):
-            tx.insert(*handed)
+            _keep(tx, handed, routed)
         return again
+    # Else a reset removed the text meanwhile, or a late answer was the last word that it needed.
     if message.message_id in ours:
-        tx.insert(*handed)
-        return _handed_over(tx, message, [*routed.parts, *handed], carrier, parked, now)
+        _keep(tx, handed, routed)
+        return handed_over(tx, message, [*routed.parts, *handed], carrier, parked, now)
     return None
+
+
+def _keep(tx: Tx, handed: Sequence[Part], routed: Routed) -> None:
+    """Write parts; of one that was offered before, a late answer may have been written meanwhile."""
+    if not routed.job.doubt:
+        tx.insert(*handed)
+        return
+    for part in handed:
+        tx.keep(part)
 
 
 def _part(
@@ -130,7 +142,7 @@ def _wait(tx: Tx, routed: Routed, owner: str, again: int, doubt: bool, now: int,
     return bool(there)
 
 
-def _handed_over(
+def handed_over(
     tx: Tx, message: Message, parts: list[Part], carrier: Carrier, parked: bool, now: int
 ) -> Final | None:
     """Every part has been offered and is no longer ours to send."""

@@ -225,7 +225,8 @@ DELETE FROM parked_receipts WHERE heard_at < :before
 -- name: parts_of_message -> Part
 SELECT $columns FROM parts WHERE message_id = :message_id ORDER BY number
 
--- name: part_of_carrier -> Part
+-- name: parts_of_carrier -> Part
+-- More than one where a carrier took a whole text in one piece.
 SELECT $columns FROM parts WHERE carrier = :carrier AND carrier_message_id = :carrier_message_id
 
 -- name: any_parked -> scalar bool

@@ -15,7 +15,19 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from wireroom.api.enums import EventType
-from wireroom.carriers.port import Handed, Hear, Later, OnDoubt, Outcome, Receipt, Refused, Segment, Unknown
+from wireroom.carriers.port import (
+    BindState,
+    Handed,
+    Hear,
+    HearAnswers,
+    Later,
+    OnDoubt,
+    Outcome,
+    Receipt,
+    Refused,
+    Segment,
+    Unknown,
+)
 from wireroom.carriers.simulator.ledger import FILE, Audited, Entry, Ledger, LedgerError, Owed, Received
 from wireroom.carriers.simulator.owing import Owing
 from wireroom.config import ConfigError, Settings, milliseconds
@@ -81,7 +93,10 @@ class SimulatedNetwork:
     def receipts_for(self, origination_kind: str) -> bool:
         return self._receipts_for_all or origination_kind not in WITHOUT_RECEIPT
 
-    async def start(self, hear: Hear) -> None:
+    def binds(self) -> list[BindState]:
+        return []
+
+    async def start(self, hear: Hear, hear_answers: HearAnswers | None = None) -> None:
         ledger = Ledger(self._path, self._machine.now())
         owing = Owing(ledger.owed)
         reporting = asyncio.create_task(self._report(hear, ledger, owing), name="simulator-receipts")
