@@ -120,7 +120,7 @@ def test_the_example_of_the_configuration_page_is_valid(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", [Settings, Simulate, Simulator, Retention, Disk, PriceRow])
 def test_every_setting_is_documented(part: type) -> None:
     page = (DOCS / "configuration.md").read_text()
-    tables = {"prices": "`[[prices]]`"} | {
+    tables = {"prices": "`[[prices]]`", "carriers": "`[carriers.NAME]`"} | {
         name: f"`[{name}]`" for name in ("simulate", "simulator", "quotas", "sender_ids", "retention", "disk")
     }
     for name in part.__struct_fields__:  # type: ignore[attr-defined]  # a msgspec Struct

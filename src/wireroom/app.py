@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from wireroom.bus.embedded import EmbeddedBus
+from wireroom.carriers.port import Carrier
 from wireroom.carriers.simulator.ledger import FILE as LEDGER
 from wireroom.carriers.simulator.ledger import Ledger
 from wireroom.carriers.simulator.network import SimulatedNetwork
@@ -87,12 +88,12 @@ class App:
         self._watching: list[asyncio.Task[None]] = []
         self.engine = self._open_data()
         data_dir.forget_served(self.directory)  # by one that was killed
-        carriers = {self.simulator.name: self.simulator}
+        self.carriers = self._make_carriers()
         self.retention = Retention(self.engine, self.clock, settings, self.simulator.forget)
         self.line = Line(
             self.engine,
             self.bus,
-            carriers,
+            self.carriers,
             self.clock,
             self.machine,
             self.counters,
@@ -186,6 +187,17 @@ class App:
             self._cleanup.close()
             raise
 
+    def _make_carriers(self) -> dict[str, Carrier]:
+        """Those of the settings, in their order, then the simulated network. Texts go to the first."""
+        carriers: dict[str, Carrier] = {}
+        if self.settings.carriers:  # else SMPP need not be loaded
+            from wireroom.carriers.smpp.carrier import SmppCarrier
+
+            for name, carrier in self.settings.carriers.items():
+                carriers[name] = SmppCarrier(name, carrier, self.clock, self.machine, self.counters)
+        carriers[self.simulator.name] = self.simulator
+        return carriers
+
     def _data_dir(self) -> Path:
         if self.settings.data_dir is None:
             return Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="wireroom-")))
@@ -213,6 +225,7 @@ class App:
                         sole=self.engine.sole,
                     ),
                     self.counters,
+                    lambda: {name: carrier.binds() for name, carrier in self.carriers.items()},
                 )
             )
         return self._console_door
@@ -352,6 +365,13 @@ def _check(settings: Settings) -> None:
         raise ConfigError(
             f"host {settings.host} can be reached by others, and in open mode anybody who reaches it is "
             "believed: serve with --auth keys, or with --insecure-open if that is what you want"
+        )
+    if settings.carriers and settings.data_dir is None:
+        raise ConfigError("a real carrier needs data that outlive the server: serve with --data-dir")
+    if settings.carriers and settings.auth is AuthMode.OPEN and not settings.insecure_open:
+        raise ConfigError(
+            "in open mode anybody on this machine can send texts over a real carrier, and they cost money: "
+            "serve with --auth keys, or with --insecure-open if that is what you want"
         )
 
 

@@ -15,6 +15,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from wireroom import carrier_settings
+from wireroom.carrier_settings import CarrierError, CarrierSettings
+
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message names the key and what would be right."""
@@ -152,9 +155,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     disk: Disk = Disk()
     simulate: Simulate = Simulate()
     simulator: Simulator = Simulator()
+    carriers: dict[str, CarrierSettings] = {}
+    """Real carriers by name, in order; without any, the simulated network takes the texts."""
 
 
-_TABLES = (Simulate, Simulator, Retention, Disk, dict[str, int], dict[str, str], tuple[PriceRow, ...])
+_TABLES = (
+    *(Simulate, Simulator, Retention, Disk),
+    *(dict[str, int], dict[str, str], dict[str, CarrierSettings], tuple[PriceRow, ...]),
+)
 """The kinds of setting that are a table in the file, and in the environment too."""
 _SENDER_ID_RULES = ("SUPPORTED", "REGISTRATION_REQUIRED", "NOT_SUPPORTED")
 _DATABASES = ("postgresql://", "postgres://")
@@ -203,6 +211,7 @@ def load(
     simulate = raw.get("simulate")
     if isinstance(simulate, dict) and simulate.get("profile") == Profile.AWS:
         raw["simulate"] = {**AWS_PROFILE, **simulate}
+    _fetch_passwords(raw.get("carriers"), environment)
     try:
         settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
@@ -210,6 +219,20 @@ def load(
         raise ConfigError(f"{where}{error}") from error
     _check(settings)
     return settings
+
+
+def _fetch_passwords(carriers: object, environment: Mapping[str, str]) -> None:
+    """Put in place of each `password_env` what the environment has under that name."""
+    if not isinstance(carriers, dict):
+        return
+    for name, carrier in carriers.items():
+        variable = carrier.get("password_env") if isinstance(carrier, dict) else None
+        if isinstance(variable, str):
+            if carrier.get("password"):
+                raise ConfigError(f"carriers.{name}: give password or password_env, not both")
+            if variable not in environment:
+                raise ConfigError(f"carriers.{name}.password_env: the environment has no {variable}")
+            carriers[name] = {**carrier, "password": environment[variable]}
 
 
 def _from_environment(name: str, value: str) -> object:
@@ -252,6 +275,8 @@ def _check(settings: Settings) -> None:
     for country, rule in settings.sender_ids.items():
         if rule not in _SENDER_ID_RULES:
             raise ConfigError(f"sender_ids.{country} = {rule!r}: it is one of {', '.join(_SENDER_ID_RULES)}")
+    for name, carrier in settings.carriers.items():
+        _check_carrier(name, carrier)
     for row in settings.prices:
         for text in (row.price, row.carrier_fee):
             if not _DOLLARS.fullmatch(text):
@@ -266,3 +291,14 @@ def _check(settings: Settings) -> None:
         raise ConfigError("tls_cert and tls_key go together: give both, or neither")
     if not 0 <= settings.port <= 65535:
         raise ConfigError(f"port = {settings.port}: it is a number from 0 to 65535")
+
+
+def _check_carrier(name: str, carrier: CarrierSettings) -> None:
+    try:
+        carrier_settings.check(name, carrier)
+    except CarrierError as error:
+        raise ConfigError(f"carriers.{name}: {error}") from error
+    for key in carrier_settings.DURATIONS:
+        text = getattr(carrier, key)
+        if milliseconds(text) == 0 and key in carrier_settings.NEVER_OFF:
+            raise ConfigError(f"carriers.{name}.{key} = {text!r}: it cannot be turned off")

@@ -17,7 +17,7 @@ def test_health_says_which_release_answers(server: Server) -> None:
 
 def test_ready_commits_before_it_says_so(server: Server) -> None:
     before = server.app.counters.snapshot().get("store.commits", 0)
-    assert server.call("/ready") == {"ready": True, "reasons": []}
+    assert server.call("/ready") == {"ready": True, "reasons": [], "binds": []}
     assert server.app.counters.snapshot()["store.commits"] > before
 
 

@@ -196,12 +196,12 @@ def test_everything_but_sending_goes_on(server: Server, sms: Any, fake: FakeDisk
 
 
 def test_ready_is_red_while_the_disk_is_nearly_full_and_says_why(server: Server, fake: FakeDisk) -> None:
-    assert server.call("/ready") == {"ready": True, "reasons": []}
+    assert server.call("/ready") == {"ready": True, "reasons": [], "binds": []}
     fake.usage = Usage(100 * GIB, GIB)
     with pytest.raises(CallFailed) as failed:
         server.call("/ready")
     assert failed.value.status == 503
-    assert failed.value.answer == {"ready": False, "reasons": [server.app.disk.reason]}
+    assert failed.value.answer == {"ready": False, "reasons": [server.app.disk.reason], "binds": []}
     assert "1,024 MiB free of 102,400 (1.0 %)" in failed.value.answer["reasons"][0]
     fake.usage = Usage(100 * GIB, 6 * GIB)
     assert server.call("/ready")["ready"] is True

@@ -1,11 +1,12 @@
 """What the console is given by app, and how it says no. Knows no engine and no carrier by name."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec import Struct
 
 from wireroom.bus.port import Bus
+from wireroom.carriers.port import BindState
 from wireroom.edge.callers import Callers
 from wireroom.edge.disk import Disk
 from wireroom.edge.keys import KeyStore
@@ -37,6 +38,8 @@ class Parts(Struct, frozen=True):
     disk: Disk
     books: Books
     counters: Counters
+    binds: Callable[[], Mapping[str, Sequence[BindState]]]
+    """Each carrier's, as they are now."""
 
 
 class Problem(Exception):

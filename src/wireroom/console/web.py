@@ -96,7 +96,13 @@ class _Console:
             reasons.append(f"The store cannot commit: {error}")
         except TimeoutError:
             reasons.append("The store does not answer.")
-        return as_json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+        # Told and not waited for: texts are taken, and kept, while a carrier is away.
+        binds = [
+            {"carrier": carrier, "name": bind.name, "state": bind.state, "since": bind.since}
+            for carrier, its in self._parts.binds().items()
+            for bind in its
+        ]
+        return as_json({"ready": not reasons, "reasons": reasons, "binds": binds}, 503 if reasons else 200)
 
     async def page(self, request: Request, visitor: Visitor) -> Response:
         return page.render(str(request.base_url).rstrip("/"), visitor)

@@ -99,6 +99,8 @@ class Smsc:
         self.most_waiting = 0
         """The most requests that one link had sent without an answer."""
         self.on_taken: Callable[[Link, p.SubmitSm, str], None] = lambda link, text, message_id: None
+        self.taker: Callable[[Link, p.SubmitSm], None] | None = None
+        """Takes texts in place of all that stands here about answers."""
         self.on_bound: Callable[[], None] = lambda: None
         self.receipt_statuses: list[int] = []
         """What receipts were answered with."""
@@ -252,6 +254,9 @@ class Link(asyncio.Protocol):
             case Asked(p.SubmitSm() as text):
                 smsc.taken.append(text)
                 self.taken += 1
+                if smsc.taker is not None:
+                    smsc.taker(self, text)
+                    return
                 status = smsc.answers.popleft() if smsc.answers else st.ROK
                 if smsc.holding or status == HOLD:
                     smsc.held.append((self, text))
