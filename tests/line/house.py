@@ -68,12 +68,14 @@ class ScriptedCarrier:
         self._hear = None
 
     async def says(self, carrier_message_id: str, outcome: EventType = EventType.TEXT_DELIVERED) -> None:
-        assert self._hear is not None
-        await self._hear([Receipt(carrier_message_id, outcome)])
+        await self.hears([Receipt(carrier_message_id, outcome)])
 
     async def says_at_once(self, outcome: EventType, *carrier_message_ids: str) -> None:
+        await self.hears([Receipt(each, outcome) for each in carrier_message_ids])
+
+    async def hears(self, receipts: Sequence[Receipt]) -> None:
         assert self._hear is not None
-        await self._hear([Receipt(each, outcome) for each in carrier_message_ids])
+        await self._hear(receipts)
 
 
 class Home(NamedTuple):

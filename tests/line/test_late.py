@@ -7,7 +7,7 @@ import pytest
 
 from tests.line.house import Home, House, ScriptedCarrier, house
 from wireroom.api.enums import EventType
-from wireroom.carriers.port import Answer, Awaited, Handed, Later, OnDoubt, Refused, Unknown
+from wireroom.carriers.port import Answer, Awaited, Handed, Later, OnDoubt, Receipt, Refused, Unknown
 from wireroom.core.message import MessageStatus, PartStatus
 
 LONG = "x" * 400
@@ -254,7 +254,7 @@ def test_a_text_that_a_carrier_gave_up_before_its_time_was_unreachable(
         message_id = await there.send(time_to_live=3_600)
         await there.line.idle()
         there.clock.turn(turned)
-        await there.carrier.says("c1", EventType.TEXT_TTL_EXPIRED)
+        await there.carrier.hears([Receipt("c1", EventType.TEXT_TTL_EXPIRED, if_time_is_out=True)])
         assert await status(there, message_id) is ends
 
     play(story, home)

@@ -248,16 +248,11 @@ def test_a_hand_over_in_doubt_does_not_count(home: Home) -> None:
 
 @pytest.mark.parametrize("outcome", [EventType.TEXT_INVALID, EventType.TEXT_TTL_EXPIRED])
 def test_failures_that_another_has_to_answer_for_do_not_count(home: Home, outcome: EventType) -> None:
-    async def end_when_the_time_is_out(there: House) -> None:
-        names = await texts(there, 3)
-        there.clock.turn(259_200_000)
-        await there.carrier.says_at_once(outcome, *names)
-
     async def story(there: House) -> None:
-        await end_when_the_time_is_out(there)
+        await end(there, outcome, 3)
         assert await troubles(there) == []
         await end(there, BAD, 1)
-        await end_when_the_time_is_out(there)
+        await end(there, outcome, 3)
         assert await troubles(there) == [(TEN_DLC, 1, 1)]
 
     in_house(story, home)

@@ -81,6 +81,8 @@ class Receipt(Struct, frozen=True, gc=False):
 
     carrier_message_id: str
     outcome: EventType
+    if_time_is_out: bool = False
+    """It ended for want of time, the carrier says: true if the text's time is out, else it gave up early."""
 
 
 Hear = Callable[[Sequence[Receipt]], Awaitable[None]]

@@ -44,7 +44,9 @@ def settle(tx: Tx, carrier: Carrier, receipts: Sequence[Receipt], counter: str, 
             parts = _parts(tx, carrier, heard)
         settled.add(heard.carrier_message_id)
         if message is not None and carrier.receipts_for(message.origination_kind):
-            final = apply(tx, message, parts, heard.outcome, now)
+            early = heard.if_time_is_out and now + HASTE < message.expires_at
+            outcome = EventType.TEXT_UNREACHABLE if early else heard.outcome
+            final = apply(tx, message, parts, outcome, now)
             if final is not None:
                 finals.append(final)
     standing.note(tx, finals, counter, now)
@@ -96,8 +98,6 @@ def apply(tx: Tx, message: Message, parts: Sequence[Part], outcome: EventType, n
     """This became of these parts of a message, which the carrier took in one piece; mostly it is one part."""
     if message.status in FINAL:
         return None
-    if outcome is EventType.TEXT_TTL_EXPIRED and now + HASTE < message.expires_at:
-        outcome = EventType.TEXT_UNREACHABLE  # it was the carrier that lost patience
     status = moves.part_status_of(outcome)
     if status is None:
         if outcome is EventType.TEXT_PENDING:

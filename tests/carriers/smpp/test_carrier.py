@@ -516,7 +516,9 @@ def test_duties_17_to_20_receipts_come_by_text_by_tlv_and_by_data_sm() -> None:
             p.DeliverSm(tlvs=(tlv.make("receipted_message_id", "a3"), tlv.make("message_state", 8)))
         )
         stage.smsc.send(p.DeliverSm(esm_class=0x20, short_message=b"id:a4 stat:ENROUTE"))
-        assert set(await stage.ear.heard(4)) == {
+        stage.smsc.send_receipt("a5", "EXPIRED")
+        assert set(await stage.ear.heard(5)) == {
+            Receipt("a5", EventType.TEXT_TTL_EXPIRED, if_time_is_out=True),
             Receipt("a1", EventType.TEXT_CARRIER_UNREACHABLE),
             Receipt("a2", EventType.TEXT_DELIVERED),
             Receipt("a3", EventType.TEXT_CARRIER_BLOCKED),

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from wireroom.api.enums import EventType
 from wireroom.carriers.port import Hear, Receipt
 from wireroom.carriers.smpp import codes, receipts
 from wireroom.carriers.smpp import pdu as p
@@ -70,7 +71,8 @@ class Receiver:
             self._answer(bind, request, st.ROK)
         else:
             outcome = codes.event_of(found, self._overlay, lambda what: self._count(f"unmapped {what}"))
-            receipt = Receipt(self._ids.receipted(found.message_id), outcome)
+            expired = outcome is EventType.TEXT_TTL_EXPIRED
+            receipt = Receipt(self._ids.receipted(found.message_id), outcome, expired)
             self._waiting.append(_Heard(bind, request, receipt))
 
     def attend(self) -> None:
