@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import databases, pdus, sizes, small, writes
+from benchmarks import binds, databases, pdus, sizes, small, writes
 from benchmarks.load import Job, Result
 from benchmarks.processes import Load, Started, Watch, data_dir, floor, new_key, new_pool, run, wireroom
 from benchmarks.report import Line, show
@@ -154,7 +154,7 @@ def under_load(directory: Path, rounds: int, seconds: float, parts: Sequence[str
 
 MEASURES = {"sends": sends_against_floor, "pollers": sends_beside_pollers, "path": whole_path}
 SIZES = {"crowd": sizes.crowd, "pages": sizes.pages, "retention": sizes.retention}
-PARTS = (*MEASURES, "small", "writes", "databases", "pdus", *SIZES)
+PARTS = (*MEASURES, "small", "writes", "databases", "pdus", "binds", *SIZES)
 
 
 def say(what: str) -> None:
@@ -188,6 +188,9 @@ def main() -> None:
         if "pdus" in parts:
             say("pdus")
             lines += pdus.measure(given.rounds)
+        if "binds" in parts:
+            say("binds")
+            lines += binds.measure(given.rounds)
         for name, measure in SIZES.items():
             if name in parts:
                 say(name)

@@ -65,6 +65,7 @@ BETWEEN_BINDS = 200
 """Milliseconds from one bind's attempt to the next one's."""
 FIRST_PAUSE, LONGEST_PAUSE = 1_000, 60_000
 """After a temporary error."""
+LONGEST_COUNTER = 60
 MOST_UNMAPPED = 200
 """Codes that are counted by name: a carrier that makes up new ones without end does not fill our memory."""
 
@@ -263,7 +264,7 @@ class SmppCarrier:
             if len(self._unmapped) >= MOST_UNMAPPED:
                 what = "unmapped others"
             self._unmapped.add(what)
-        self._counters.add(f"carriers.{self.name}.{what}")
+        self._counters.add(f"carriers.{self.name}.{what[:LONGEST_COUNTER]}")
 
     # How it is made
 

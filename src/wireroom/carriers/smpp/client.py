@@ -188,7 +188,11 @@ class Bind:
             log.error("%s: the certificate of %s is not trusted: %s", self.name, way.name, error)
             self._failed(slowly=True)
         except (OSError, ValueError) as error:
-            log.warning("%s: %s cannot be reached: %s", self.name, way.name, error or type(error).__name__)
+            said = str(error) or type(error).__name__
+            log.warning("%s: %s cannot be reached: %s", self.name, way.name, said)
+            self._failed()
+        except Exception:  # a bug of ours must not end the bind for good
+            log.exception("%s: connecting to %s broke off", self.name, way.name)
             self._failed()
 
     def _over(self, link: "_Link", reason: Reason) -> None:

@@ -8,10 +8,11 @@ from wireroom.carrier_settings import RETRY, THROTTLED, CarrierSettings
 from wireroom.carriers.smpp import codes, message_ids
 from wireroom.carriers.smpp.message_ids import Form, Rule
 
+PLAIN = Rule()
 RULES = {
-    "plain": Rule(),
-    "hex": Rule(),  # the same in both places: nothing to be done but what is done to all ids
-    "decimal": Rule(),
+    "plain": PLAIN,
+    "hex": PLAIN,  # the same in both places: nothing to be done but what is done to all ids
+    "decimal": PLAIN,
     "hex-decimal": Rule(Form.HEXADECIMAL, Form.DECIMAL),
     "decimal-hex": Rule(Form.DECIMAL, Form.HEXADECIMAL),
 }
@@ -63,17 +64,15 @@ class Ids:
         return found
 
     def receipted(self, raw: str) -> str:
+        if self._rule == PLAIN:
+            return message_ids.plain(raw)
         guesses = message_ids.candidates(raw)
         if self._rule is None:
             known = [(rule, guess) for rule, guess in guesses if guess in self._answers]
-            if len(known) == 1 and not self._explained_alike(known[0], guesses):
+            # A digit alone is the same in every form, and proves nothing.
+            if len(known) == 1 and len(guesses) > 1 and len(known[0][1]) > 1:
                 self._rule = known[0][0]
                 self._answers.clear()
                 self._learned(self._rule)
             return known[0][1] if known else guesses[0][1]
         return next((guess for rule, guess in guesses if rule == self._rule), guesses[0][1])
-
-    @staticmethod
-    def _explained_alike(known: tuple[Rule, str], guesses: tuple[tuple[Rule, str], ...]) -> bool:
-        """Small numbers are the same in every form, and prove nothing."""
-        return len(guesses) == 1 or len(known[1]) < 2

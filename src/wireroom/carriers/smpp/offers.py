@@ -53,6 +53,9 @@ class Text:
     def answered(self, offer: Offer, outcome: Told) -> None:
         """An offer has its outcome, or another one than before; a segment has when all of its offers have."""
         offer.outcome = outcome
+        if len(self.offers) == len(self.places) == 1:
+            self.batch.settle(self.places[0], outcome)
+            return
         for segment, place in zip(self.segments, self.places, strict=True):
             if segment.number in offer.numbers:
                 found = [each.outcome for each in self.offers if segment.number in each.numbers]

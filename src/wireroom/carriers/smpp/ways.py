@@ -61,7 +61,7 @@ def over_socket(name: str, connected: Callable[[], socket.socket]) -> Way:
 
     async def connect(factory: Factory) -> None:
         loop, sock = asyncio.get_running_loop(), connected()
-        if sock.family == socket.AF_UNIX:
+        if sock.family == getattr(socket, "AF_UNIX", None):  # Windows has none
             await loop.create_unix_connection(factory, sock=sock)
         else:
             await loop.create_connection(factory, sock=sock)

@@ -14,14 +14,18 @@ from wireroom.carrier_settings import CarrierSettings
 from wireroom.carriers.port import Segment
 from wireroom.carriers.smpp import addresses, alphabets, longtext, times
 from wireroom.carriers.smpp import pdu as p
-from wireroom.carriers.smpp.addresses import Dialect
+from wireroom.carriers.smpp.addresses import Dialect, Typed
 from wireroom.carriers.smpp.alphabets import Alphabet, Coding
 from wireroom.carriers.smpp.longtext import Piece, Style
 
 FINAL, INTERMEDIATE = 0x01, 0x10
 """Bits of registered_delivery."""
+MOST_ADDRESSES = 10_000
 LATEST = 8
 """References that a text to the same handset stays clear of."""
+
+
+_ALONE: list[tuple[int, ...]] = [(1,)]
 
 
 class Written(Struct, frozen=True):
@@ -46,6 +50,8 @@ class Writer:
             plus=carrier.plus,
         )
         self._references = References()
+        self._addresses: dict[str, Typed] = {}
+        self._validity_of = (0, times.relative(0))
 
     def write(self, segments: Sequence[Segment], now: int, *, tlvs: bool) -> list[Written]:
         """The PDUs of one text's segments, in order. `tlvs`: does the peer understand them?
@@ -53,23 +59,27 @@ class Writer:
         ValueError: the carrier's dialect has no way to say it.
         """
         first = segments[0]
-        coding = self._coding(first)
-        source = addresses.write(first.origination, self._dialect)
+        coding, pieces = self._pieces(first, tlvs=tlvs)
+        source = self._address(first.origination)
         target = addresses.write(first.destination, self._dialect)
         validity = self._validity(first.validity_until, now)
         registered = 0
         if first.receipt_wanted:
             registered = FINAL | INTERMEDIATE if self._carrier.intermediate else FINAL
-        pieces = self._pieces(first, coding, tlvs=tlvs)
         wanted = {segment.number for segment in segments}
         carrier = self._carrier
+        shares = spread(len(pieces), first.count)
         return [
             Written(
                 p.SubmitSm(
                     0,
                     carrier.service_type,
-                    *(source.ton, source.npi, source.text),
-                    *(target.ton, target.npi, target.text),
+                    source.ton,
+                    source.npi,
+                    source.text,
+                    target.ton,
+                    target.npi,
+                    target.text,
                     carrier.esm_class | piece.esm_class,
                     carrier.protocol_id,
                     carrier.priority,
@@ -84,29 +94,39 @@ class Writer:
                 ),
                 numbers,
             )
-            for piece, numbers in zip(pieces, spread(len(pieces), first.count), strict=True)
+            for piece, numbers in zip(pieces, shares, strict=True)
             if not wanted.isdisjoint(numbers)
         ]
 
-    def _coding(self, segment: Segment) -> Coding:
-        """As the text was cut, unless the carrier's alphabet lacks a character."""
-        if segment.encoding == "UNICODE":
-            return self._wide
-        return longtext.coding_for(segment.body or segment.text, self._default, self._wide)
+    def _address(self, origination: str) -> Typed:
+        """Those who speak are few, and speak often."""
+        known = self._addresses.get(origination)
+        if known is None:
+            if len(self._addresses) >= MOST_ADDRESSES:
+                self._addresses.clear()
+            known = self._addresses[origination] = addresses.write(origination, self._dialect)
+        return known
 
-    def _pieces(self, segment: Segment, coding: Coding, *, tlvs: bool) -> Sequence[Piece]:
+    def _pieces(self, segment: Segment, *, tlvs: bool) -> tuple[Coding, Sequence[Piece]]:
+        """In the alphabet for which the text was cut, unless the carrier's lacks a character of it."""
         body = segment.body or segment.text
-        if segment.count == 1 and (coding is self._wide) is (segment.encoding == "UNICODE"):
-            octets = alphabets.encode(body, coding.alphabet)
-            assert octets is not None  # the coding was chosen so
-            return (Piece(octets),)
+        plain = segment.encoding == "GSM"
+        coding = self._default if plain else self._wide
+        octets = alphabets.encode(body, coding.alphabet)
+        if octets is None:
+            coding = self._wide
+        elif segment.count == 1:
+            return coding, (Piece(octets),)
         reference = self._references.of(segment.message_id, segment.origination, segment.destination)
-        return longtext.pieces(body, coding.alphabet, self._style, reference, tlvs=tlvs)
+        return coding, longtext.pieces(body, coding.alphabet, self._style, reference, tlvs=tlvs)
 
     def _validity(self, until: int, now: int) -> str:
         match self._carrier.validity:
             case "relative":
-                return times.relative(until - now)
+                seconds = -((now - until) // 1_000)
+                if seconds != self._validity_of[0]:  # mostly the text before had the same
+                    self._validity_of = (seconds, times.relative(1_000 * seconds))
+                return self._validity_of[1]
             case "absolute":
                 return times.absolute(until)
         return ""
@@ -114,6 +134,8 @@ class Writer:
 
 def spread(pieces: int, segments: int) -> list[tuple[int, ...]]:
     """Which segments (1, 2, …) each piece speaks for, where a carrier cuts otherwise than we do."""
+    if pieces == segments == 1:
+        return _ALONE
     if pieces >= segments:
         return [(place * segments // pieces + 1,) for place in range(pieces)]
     spoken: list[list[int]] = [[] for _ in range(pieces)]
