@@ -235,14 +235,13 @@ def encode_by_table(pdu: p.Pdu, sequence: int) -> bytes:
     status = 0
     lines, has_tlvs = p.table(type(pdu))
     parts = [line.field.write(getattr(pdu, line.name)) for line in lines]
-    if has_tlvs:
-        parts.append(tlv.write(p.tlvs_of(pdu)))
+    tlvs = tlv.write(p.tlvs_of(pdu)) if has_tlvs else b""
     if isinstance(pdu, p.Response):
         status = pdu.status
         # A refusal has no body (§4.4.2); deliver_sm_resp keeps its NUL, which means nothing anyway.
-        if status and not isinstance(pdu, p.DeliverSmResp) and not any(map(_meant, parts)):
+        if status and not tlvs and not isinstance(pdu, p.DeliverSmResp) and not any(map(_meant, parts)):
             parts = []
-    body = b"".join(parts)
+    body = b"".join(parts) + tlvs
     return _pack(HEADER_LENGTH + len(body), pdu.command_id, status, sequence) + body
 
 
