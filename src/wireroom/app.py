@@ -366,7 +366,7 @@ def _check(settings: Settings) -> None:
             f"host {settings.host} can be reached by others, and in open mode anybody who reaches it is "
             "believed: serve with --auth keys, or with --insecure-open if that is what you want"
         )
-    if settings.carriers and settings.data_dir is None:
+    if settings.carriers and settings.data_dir is None and settings.database is None:
         raise ConfigError("a real carrier needs data that outlive the server: serve with --data-dir")
     if settings.carriers and settings.auth is AuthMode.OPEN and not settings.insecure_open:
         raise ConfigError(

@@ -96,6 +96,23 @@ def test_the_parts_of_a_text_may_be_answered_one_after_the_other(home: Home) -> 
     play(story, home)
 
 
+def test_a_text_whose_answer_is_awaited_is_not_offered_again(home: Home) -> None:
+    async def story(there: House) -> None:
+        there.carrier.next.append(Awaited())
+        message_id = await there.send()
+        await awaited(there, message_id)
+        there.line._look()  # at what the outbox holds for this process
+        await there.send()
+        await taken(there, 2)
+        await there.send()
+        await taken(there, 3)
+        assert [segment.message_id for segment in there.carrier.taken].count(message_id) == 1
+        await answer(there, Answer(message_id, 1, Handed("x")))
+        await there.line.idle()
+
+    play(story, home)
+
+
 def test_while_answers_are_awaited_other_texts_go_on(home: Home) -> None:
     async def story(there: House) -> None:
         there.carrier.next.extend([Awaited()] * 5)
@@ -127,6 +144,7 @@ def test_a_text_that_was_to_be_resent_is_not_once_its_answer_has_come(
             there.carrier.gate.clear()
             await taken(there, 2)
         await answer(there, Answer(message_id, 1, Handed("first")))
+        assert await there.promised(message_id) is None
         there.carrier.gate.set()
         await there.line.idle()
         (part,) = await there.parts(message_id)
@@ -153,6 +171,25 @@ def test_of_a_text_to_be_resent_only_the_parts_without_an_answer_are(home: Home)
         assert [segment.number for segment in there.carrier.taken] == [1, 2, 3, 2]
         names = [str(part.carrier_message_id) for part in await there.parts(message_id)]
         assert names == ["p1", "c1", "p3"]
+
+    play(story, home)
+
+
+def test_a_part_may_be_answered_late_while_all_of_them_are_offered_again(home: Home) -> None:
+    async def story(there: House) -> None:
+        there.carrier.next.extend([Unknown()] * 3)
+        message_id = await there.send(LONG)
+        await taken(there, 3)
+        await waits(there, message_id)
+        there.carrier.gate.clear()
+        await taken(there, 6)
+        await answer(there, Answer(message_id, 2, Handed("p2")))
+        there.carrier.gate.set()
+        await there.line.idle()
+        names = [str(part.carrier_message_id) for part in await there.parts(message_id)]
+        assert names == ["c1", "p2", "c3"]
+        await there.carrier.says_at_once(EventType.TEXT_DELIVERED, *names)
+        assert await status(there, message_id) is MessageStatus.DELIVERED
 
     play(story, home)
 

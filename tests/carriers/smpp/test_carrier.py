@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+import pytest
+
 from tests.carriers.smpp.smsc import HOLD, LONGEST_WAIT, ManualTiming, Smsc, until
 from tests.conformance.carrier.rigs import NOON, Ear, segment
 from wireroom.api.enums import EventType
@@ -24,6 +26,7 @@ from wireroom.carriers.smpp import pdu as p
 from wireroom.carriers.smpp import status as st
 from wireroom.carriers.smpp.carrier import SmppCarrier
 from wireroom.carriers.smpp.events import Mode
+from wireroom.carriers.smpp.writing import LATEST, References
 from wireroom.observe import Counters, MachineClock, ManualClock
 
 
@@ -162,13 +165,23 @@ def test_duty_9_the_rate_counts_pdus_over_all_binds() -> None:
     play(story, rate=20.0, binds=2)
 
 
+def test_duty_9_what_was_not_used_of_the_rate_is_not_lost() -> None:
+    async def story(stage: Stage) -> None:
+        assert [type(each) for each in await stage.offer(segment())] == [Handed]
+        assert [type(each) for each in await stage.offer(segment())] == [Handed]
+
+    play(story, rate=20.0)
+
+
 def test_duty_10_a_throttled_bind_pauses_and_the_text_is_offered_later() -> None:
     async def story(stage: Stage) -> None:
         stage.smsc.answers.extend([st.RTHROTTLED] * 4)
         assert await stage.offer(*texts(4)) == [Later(1_000)] * 4
+        stage.timing.turn(500)
         waiting = stage.offer(*texts(1))
-        await until(lambda: stage.counted("throttled") == 1)
-        stage.timing.turn(900)
+        await until(lambda: stage.carrier._queue._texts)
+        assert stage.counted("throttled") == 1
+        stage.timing.turn(400)
         assert len(stage.smsc.taken) == 4
         stage.timing.turn(101)
         assert [type(each) for each in await waiting] == [Handed]
@@ -219,6 +232,23 @@ def test_what_was_not_sent_when_the_link_was_cut_goes_out_over_the_next_one() ->
         assert len(stage.smsc.taken) == 12
 
     play(story)
+
+
+def test_the_rest_of_a_text_goes_out_over_the_next_link_with_the_same_reference() -> None:
+    async def story(stage: Stage) -> None:
+        stage.smsc.holding = True
+        offered = stage.offer(*parts(*LONG))
+        await stage.smsc.has_taken(2)
+        stage.smsc.holding = False
+        stage.smsc.links[0].cut()
+        await until(lambda: stage.carrier.binds()[0].state == "waiting")
+        stage.timing.turn(600)
+        assert [type(each) for each in await offered] == [Unknown, Unknown, Handed]
+        found = [each.part for each in read_parts(stage.smsc.taken)]
+        assert [each.number for each in found if each] == [1, 2, 3]
+        assert len({each.reference for each in found if each}) == 1
+
+    play(story, window=2)
 
 
 def test_who_offers_is_not_kept_waiting_and_hears_the_answer_later() -> None:
@@ -457,6 +487,12 @@ def test_an_accepted_text_without_an_id_gets_one_of_ours() -> None:
     play(story)
 
 
+def test_duty_24_texts_to_a_handset_that_follow_each_other_never_share_a_reference() -> None:
+    references = References()
+    found = [references.of(f"text-{number}", "a", "b") & 0xFF for number in range(2_000)]
+    assert all(len(set(found[at : at + LATEST])) == LATEST for at in range(len(found) - LATEST))
+
+
 # Receipts
 
 
@@ -570,6 +606,25 @@ def test_a_handsets_own_text_is_refused_for_now_and_counted() -> None:
         await until(lambda: stage.smsc.receipt_statuses == [st.RX_T_APPN])
         assert stage.counted("texts from handsets refused for now") == 1
         assert stage.ear.receipts == []
+
+    play(story)
+
+
+def test_what_is_refused_at_once_is_refused_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(stage: Stage) -> None:
+        ours = stage.carrier._binds[0]._link
+        assert ours is not None
+        writes: list[bytes] = []
+        write = ours.transport.write
+
+        def note(out: bytes) -> None:
+            writes.append(out)
+            write(out)
+
+        monkeypatch.setattr(ours.transport, "write", note)
+        stage.smsc.links[0].send([(number, p.DeliverSm(short_message=b"STOP")) for number in range(50)])
+        await until(lambda: len(stage.smsc.receipt_statuses) == 50)
+        assert len(writes) == 1
 
     play(story)
 
