@@ -164,6 +164,8 @@ class Line:
         if jobs:
             self._backlog += len(jobs)
             self._retention.accepted(jobs)
+            # A claim in another thread may have seen the commit before we hear of it, and has them in hand.
+            jobs = [job for job in jobs if job.message.message_id not in self._held]
             room = self._bus.offer(ROUTE, jobs)
             self._held.update(job.message.message_id for job in jobs[:room])
             self._claimable = self._claimable or room < len(jobs)
