@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from tests.carriers.smpp.smsc import Link, Smsc, until
+from wireroom import testing
 from wireroom.carrier_settings import CarrierSettings
 from wireroom.carriers.smpp import pdu as p
 from wireroom.carriers.smpp import status as st
@@ -17,7 +20,7 @@ from wireroom.config import Settings
 from wireroom.core.message import FINAL
 from wireroom.store.rows import Event, Message, Part
 from wireroom.store.tx import Tx
-from wireroom.testing import LONGEST_WAIT, Server
+from wireroom.testing import Server
 
 T = TypeVar("T")
 VENDOR = 0x410
@@ -34,7 +37,7 @@ class Outside:
         self.port = self.run(self.smsc.listen())
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(LONGEST_WAIT)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(testing.LONGEST_WAIT)
 
     def close(self) -> None:
         self.run(self.smsc.close())
@@ -83,7 +86,7 @@ def ended(server: Server, message_ids: list[str]) -> dict[str, list[Event]]:
         return all(message is not None and message.status in FINAL for message in found)
 
     async def wait() -> None:
-        async with asyncio.timeout(LONGEST_WAIT - 5):
+        async with asyncio.timeout(testing.LONGEST_WAIT - 5):
             while not await engine.read(are_final, "are final"):
                 turn = asyncio.get_running_loop().create_future()
                 asyncio.get_running_loop().call_later(0.01, turn.set_result, None)
@@ -197,7 +200,10 @@ class Trouble:
             self.smsc.send_receipt(str(int(message_id, 16)), link=link)
 
 
-def test_every_accepted_text_ends_exactly_once_whatever_the_carrier_does(tmp_path: Path) -> None:
+def test_every_accepted_text_ends_exactly_once_whatever_the_carrier_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testing, "LONGEST_WAIT", 120.0)  # each missing answer costs two seconds by itself
     with outside() as there:
         trouble = Trouble(there, seed=4)
         there.smsc.taker = trouble.take
